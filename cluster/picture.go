@@ -1,0 +1,113 @@
+package cluster
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Picture is all we know of one cluster now, each part with its own age.
+// It is immutable: With makes a new one.
+type Picture struct {
+	Cluster string   `json:"cluster"` // the name it was added under; unique
+	Members []string `json:"members"` // nodes we were told to ask, in that order
+
+	State     *State    `json:"state,omitempty"`
+	StateAt   time.Time `json:"stateAt,omitzero"`
+	StateFrom string    `json:"stateFrom,omitempty"` // the node that said it
+
+	Storage     *Storage  `json:"storage,omitempty"`
+	StorageAt   time.Time `json:"storageAt,omitzero"`
+	StorageFrom string    `json:"storageFrom,omitempty"`
+
+	Nodes map[string]NodeView `json:"nodes"`
+}
+
+// NodeView is what we know of one node from talking to it ourselves. What the
+// cluster says of it is in State.Nodes.
+type NodeView struct {
+	Contact     Contact    `json:"contact"`
+	Vitals      *Vitals    `json:"vitals,omitempty"`
+	VitalsAt    time.Time  `json:"vitalsAt,omitzero"`
+	Inventory   *Inventory `json:"inventory,omitempty"`
+	InventoryAt time.Time  `json:"inventoryAt,omitzero"`
+	Denied      []string   `json:"denied,omitempty"`
+}
+
+// Contact is the history of our attempts to reach a node, in short.
+type Contact struct {
+	Reach    Reach         `json:"reach"` // of the last attempt
+	Detail   string        `json:"detail,omitempty"`
+	LastTry  time.Time     `json:"lastTry,omitzero"`
+	LastOK   time.Time     `json:"lastOK,omitzero"`
+	Took     time.Duration `json:"took"`
+	Failures int           `json:"failures"`       // in a row
+	Since    time.Time     `json:"since,omitzero"` // when the present run of failures began
+	Breaker  BreakerState  `json:"breaker"`
+	RetryAt  time.Time     `json:"retryAt,omitzero"`
+}
+
+// NewPicture is the picture of a cluster nobody has asked yet.
+func NewPicture(name string, members []string) *Picture {
+	return &Picture{Cluster: name, Members: slices.Clone(members), Nodes: map[string]NodeView{}}
+}
+
+// With is the picture after one more observation. An observation that failed
+// changes only the contact: what was known stays, with its age.
+func (p *Picture) With(o Observation) *Picture {
+	q := *p
+	q.Nodes = maps.Clone(p.Nodes)
+	if q.Nodes == nil {
+		q.Nodes = map[string]NodeView{}
+	}
+	v := q.Nodes[o.Node]
+	v.Contact = v.Contact.after(o)
+	if o.OK() {
+		v.Denied = o.Denied
+		switch o.Question {
+		case QuestionState:
+			if o.State != nil {
+				q.State, q.StateAt, q.StateFrom = o.State, o.At, o.Node
+			}
+		case QuestionStorage:
+			if o.Storage != nil {
+				q.Storage, q.StorageAt, q.StorageFrom = o.Storage, o.At, o.Node
+			}
+		case QuestionVitals:
+			v.Vitals, v.VitalsAt = o.Vitals, o.At
+		case QuestionInventory:
+			v.Inventory, v.InventoryAt = o.Inventory, o.At
+		}
+	}
+	q.Nodes[o.Node] = v
+	return &q
+}
+
+func (c Contact) after(o Observation) Contact {
+	c.Breaker, c.RetryAt = o.Breaker, o.RetryAt
+	if o.Reach == ReachNotAsked {
+		return c // nothing was tried: keep the last reason
+	}
+	c.Reach, c.Detail, c.LastTry, c.Took = o.Reach, o.Detail, o.At, o.Took
+	if o.OK() {
+		c.LastOK, c.Failures, c.Since = o.At, 0, time.Time{}
+		return c
+	}
+	if c.Failures == 0 {
+		c.Since = o.At
+	}
+	c.Failures++
+	return c
+}
+
+// NodeNames lists the nodes to show: what the cluster says, else what we were told.
+func (p *Picture) NodeNames() []string {
+	if p.State == nil || len(p.State.Nodes) == 0 {
+		return p.Members
+	}
+	names := make([]string, 0, len(p.State.Nodes))
+	for _, n := range p.State.Nodes {
+		names = append(names, n.Name)
+	}
+	return names
+}

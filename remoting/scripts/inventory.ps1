@@ -1,0 +1,1 @@
+# inventory.ps1: to be written

@@ -1,0 +1,1 @@
+# loop.ps1: to be written

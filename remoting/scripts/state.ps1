@@ -1,0 +1,1 @@
+# state.ps1: to be written

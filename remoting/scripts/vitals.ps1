@@ -1,0 +1,1 @@
+# vitals.ps1: to be written
