@@ -1,0 +1,103 @@
+// Package wsman is the far end of the wire: a WinRM listener as Windows Server
+// runs it. It speaks WS-Management (Create, Command, Send, Receive, Signal,
+// Delete, Enumerate, Identify) over HTTP/1.1, authenticates with NTLMv2 (raw or
+// inside SPNEGO) or, over TLS, Basic, and requires message encryption over
+// plain HTTP. It knows the protocol only; what the programs do is the Host's.
+//
+// Sources: MS-WSMV (the messages), MS-NLMP (NTLM), MS-SPNG and RFC 4178
+// (SPNEGO), RFC 5929 (channel binding), and published captures of real Windows
+// answers for everything those leave open.
+package wsman
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// ErrClosed is what Serve and ServeTLS return after Close.
+var ErrClosed = errors.New("wsman: server closed")
+
+// Host runs the programs a shell starts.
+type Host interface {
+	// Run executes p and returns its exit code. ctx ends when the client
+	// signals terminate, when the shell is deleted or times out, and when the
+	// server closes; Run must return soon after. A program that does not exist
+	// is reported by returning ExitNoSuchProgram before anything is written.
+	Run(ctx context.Context, p *Process) (exitCode int)
+}
+
+// ExitNoSuchProgram makes Command answer with the fault Windows gives when
+// CreateProcess fails (2147942402, "the system cannot find the file
+// specified"). Windows does so only without cmd.exe in between; through
+// cmd.exe the program prints an error and exits with 1.
+const ExitNoSuchProgram = -2147024894 // 0x80070002 as int32
+
+// Process is one command of a shell.
+type Process struct {
+	CommandLine string   // command and arguments, joined as sent
+	Command     string   // the command alone
+	Args        []string // the arguments alone, as sent
+	// ViaCmd is true when cmd.exe interprets the line (WINRS_SKIP_CMD_SHELL=FALSE).
+	ViaCmd bool
+	// PipeStdin is true when standard input is a pipe, not a console
+	// (WINRS_CONSOLEMODE_STDIN=FALSE).
+	PipeStdin bool
+	Env       map[string]string // the shell's Environment, may be nil
+	Dir       string            // the shell's WorkingDirectory, may be empty
+	User      string            // DOMAIN\user who opened the shell
+	// Stdin reaches io.EOF after a Send with End="true".
+	Stdin io.Reader
+	// Stdout and Stderr block while the client does not fetch the output and
+	// fail once the command has been terminated.
+	Stdout, Stderr io.Writer
+}
+
+// Options configure one node's listener. Host, Machine and Users are required.
+type Options struct {
+	Host    Host
+	Machine string            // NetBIOS name of the node, e.g. "HV-01"
+	Domain  string            // DNS name of its domain, empty in a workgroup
+	Users   map[string]string // user name (no domain, any case) -> password
+	// TLS holds the certificate of the HTTPS listener; ServeTLS needs it.
+	TLS *tls.Config
+	// AllowBasic offers Basic authentication; over TLS only, unless
+	// AllowUnencrypted is set as well.
+	AllowBasic bool
+	// AllowUnencrypted accepts plain SOAP over HTTP. Windows' default is false.
+	AllowUnencrypted bool
+	// ProductVersion is reported by Identify, e.g. "OS: 10.0.20348 SP: 0.0 Stack: 3.0" (the default).
+	ProductVersion string
+	Now            func() time.Time // nil means time.Now
+	Logger         *slog.Logger     // nil discards
+	// Delay returns how long a request with this action (its last path
+	// element, e.g. "Receive") waits before it is carried out; nil means never.
+	Delay func(action string) time.Duration
+	// Refuse reports that WinRM does not answer at the moment: connections are
+	// reset as soon as they say something. nil means never.
+	Refuse func() bool
+
+	MaxShellsPerUser     int // default 30
+	MaxProcessesPerShell int // default 25
+	MaxOperationsPerUser int // concurrent; default 1500
+	MaxConnections       int // default 300
+	MaxEnvelopeKB        int // default 500
+	// MaxTimeout bounds OperationTimeout; default 60 s.
+	MaxTimeout time.Duration
+	// IdleTimeOut is a shell's when the client names none; default 7200 s.
+	IdleTimeOut time.Duration
+	// OutputBuffer bounds the unread output of one stream of one command, in
+	// bytes; the process blocks beyond it. Default 64 KiB.
+	OutputBuffer int
+}
+
+// ShellInfo describes an open shell.
+type ShellInfo struct {
+	ID, Name, Owner, ClientIP string
+	Created, LastUsed         time.Time
+	IdleTimeOut               time.Duration
+	Commands                  int // commands not yet terminated by the client
+}
