@@ -6,7 +6,11 @@ package scripts
 
 import (
 	"embed"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"strings"
+	"unicode/utf16"
 )
 
 //go:embed *.ps1
@@ -25,8 +29,9 @@ var (
 	Vitals    = load("vitals")    // answers NodeVitals
 	Inventory = load("inventory") // answers NodeInventory
 	// Loop is not a question: it is the line loop given to powershell.exe, which
-	// then reads the others.
-	Loop = load("loop")
+	// then reads the others. Its Text is loop.ps1 without the comment lines,
+	// because it has to fit on a command line.
+	Loop = load("loop").stripped()
 )
 
 // Questions are the scripts that run inside the loop.
@@ -40,6 +45,31 @@ func ByText(text string) (Script, bool) {
 		}
 	}
 	return Script{}, false
+}
+
+// CommandLine is how the script is started on its own: Windows PowerShell with
+// the text as -EncodedCommand (base64 of UTF-16LE). cmd.exe, through which WinRM
+// starts programs, refuses more than 8,191 characters.
+func (s Script) CommandLine() string {
+	units := utf16.Encode([]rune(s.Text))
+	b := make([]byte, 0, 2*len(units))
+	for _, u := range units {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return "powershell.exe -NoLogo -NoProfile -NonInteractive -EncodedCommand " + base64.StdEncoding.EncodeToString(b)
+}
+
+// stripped leaves out the lines that begin with "#". Only for scripts without
+// here-strings that hold such lines, that is for loop.ps1.
+func (s Script) stripped() Script {
+	var b strings.Builder
+	for line := range strings.Lines(s.Text) {
+		if !strings.HasPrefix(line, "#") {
+			b.WriteString(line)
+		}
+	}
+	s.Text = b.String()
+	return s
 }
 
 func load(name string) Script {
