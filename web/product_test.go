@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// product is the whole program running inside the test, over simulated
+// clusters that only do what the test asks for.
+type product struct {
+	t       *testing.T
+	url     string // of the dashboard
+	control string // of the simulator
+	stop    func() // ends it in order and waits
+}
+
+// output collects what the program prints.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+var bannerForm = regexp.MustCompile(`(?m)^LooksAlive is at (http://\S+)(?: \(simulated clusters; break something at (http://[^)]+)\))?$`)
+
+// startProduct runs the program with these arguments beside an address the
+// system picks and a data directory of its own.
+func startProduct(t *testing.T, args ...string) *product {
+	t.Helper()
+	return startProductIn(t, t.TempDir(), args...)
+}
+
+func startProductIn(t *testing.T, dir string, args ...string) *product {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var stderr output
+	pr, pw := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		full := append([]string{"-addr", "127.0.0.1:0", "-data", dir, "-story=false"}, args...)
+		done <- run(ctx, full, env(), pw, &stderr)
+		pw.Close()
+	}()
+	p := &product{t: t}
+	p.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the program ended with: %v\n%s", err, stderr.String())
+		}
+	})
+	line := make([]byte, 4096)
+	n, err := pr.Read(line)
+	m := bannerForm.FindStringSubmatch(strings.TrimSpace(string(line[:n])))
+	if m == nil {
+		cancel()
+		t.Fatalf("no banner but %q (%v); it ended with %v\n%s", line[:n], err, <-done, stderr.String())
+	}
+	go io.Copy(io.Discard, pr)
+	p.url, p.control = m[1], strings.TrimRight(m[2], "/")
+	t.Cleanup(p.stop)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of the program:\n%s", stderr.String())
+		}
+	})
+	return p
+}
+
+// inject breaks something in the simulation and gives the way to undo it.
+func (p *product) inject(kind, cluster, target string) (clear func()) {
+	p.t.Helper()
+	body, _ := json.Marshal(map[string]string{"kind": kind, "cluster": cluster, "target": target})
+	res, err := http.Post(p.control+"/faults", "application/json", bytes.NewReader(body))
+	must(p.t, err)
+	defer res.Body.Close()
+	answer, _ := io.ReadAll(res.Body)
+	var made struct{ ID string }
+	if err := json.Unmarshal(answer, &made); err != nil || res.StatusCode != http.StatusCreated {
+		p.t.Fatalf("injecting %s: %s %s", body, res.Status, answer)
+	}
+	return func() {
+		p.t.Helper()
+		req, _ := http.NewRequest(http.MethodDelete, p.control+"/faults/"+made.ID, nil)
+		res, err := http.DefaultClient.Do(req)
+		must(p.t, err)
+		res.Body.Close()
+		if res.StatusCode != http.StatusNoContent {
+			p.t.Fatalf("clearing %s: %s", made.ID, res.Status)
+		}
+	}
+}
+
+// get asks the dashboard and decodes the JSON.
+func get[T any](p *product, path string) T {
+	p.t.Helper()
+	res, err := http.Get(p.url + path)
+	must(p.t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	must(p.t, err)
+	var v T
+	if err := json.Unmarshal(b, &v); err != nil {
+		p.t.Fatalf("%s: %s: %v\n%s", path, res.Status, err, b)
+	}
+	return v
+}
+
+// eventually asks again until the answer is right; only tests of what happens
+// in its own time need it.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for !ok() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("waited in vain for %s", what)
+		case <-again.C:
+		}
+	}
+}
+
