@@ -23,7 +23,7 @@ const patience = 60 * time.Second
 // browser is one headless Chromium tab that remembers everything its console
 // complained about.
 type browser struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu         sync.Mutex
@@ -32,7 +32,7 @@ type browser struct {
 
 // findChromium gives the browser's path. With CI set a missing browser is a
 // failure, else the test is skipped with what to install.
-func findChromium(t *testing.T) string {
+func findChromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{os.Getenv("LOOKSALIVE_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); name != "" && err == nil {
@@ -46,7 +46,7 @@ func findChromium(t *testing.T) string {
 	return ""
 }
 
-func newBrowser(t *testing.T) *browser {
+func newBrowser(t testing.TB) *browser {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(findChromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
@@ -150,7 +150,7 @@ func eval[T any](b *browser, expression string) T {
 	return v
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // product is the whole program running inside the test, over simulated
 // clusters that only do what the test asks for.
 type product struct {
-	t       *testing.T
+	t       testing.TB
 	url     string // of the dashboard
 	control string // of the simulator
 	stop    func() // ends it in order and waits
@@ -44,12 +44,12 @@ var bannerForm = regexp.MustCompile(`(?m)^LooksAlive is at (http://\S+)(?: \(sim
 
 // startProduct runs the program with these arguments beside an address the
 // system picks and a data directory of its own.
-func startProduct(t *testing.T, args ...string) *product {
+func startProduct(t testing.TB, args ...string) *product {
 	t.Helper()
 	return startProductIn(t, t.TempDir(), args...)
 }
 
-func startProductIn(t *testing.T, dir string, args ...string) *product {
+func startProductIn(t testing.TB, dir string, args ...string) *product {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var stderr output
@@ -126,7 +126,7 @@ func get[T any](p *product, path string) T {
 
 // eventually asks again until the answer is right; only tests of what happens
 // in its own time need it.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
