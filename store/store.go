@@ -1,0 +1,173 @@
+// Package store keeps what was observed: the current picture, faults open and
+// past, and the history of every number, in one SQLite file. It survives
+// kill -9 at any moment: what was committed stays, and of the samples at most
+// the last second is lost.
+//
+// One writer, many readers. Whoever holds the write lock (Store.turn) takes
+// all reports that wait, applies them to the state in memory, writes them in
+// one transaction and publishes the next snapshot.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"looksalive/cluster"
+)
+
+// Options say where and how long things are kept.
+type Options struct {
+	Dir       string           // directory of the database, created with mode 0700; required
+	Logger    *slog.Logger     // nil discards
+	Now       func() time.Time // nil means time.Now
+	Retention Retention        // zero fields mean the defaults
+}
+
+// Store is an open database. All methods may be called concurrently.
+type Store struct {
+	now       func() time.Time
+	log       *slog.Logger
+	retention Retention
+	lock      *sql.DB // holds the exclusive lock on the directory
+	w, r      *sql.DB
+
+	turn chan struct{} // the write lock: one slot, so that waiting can be given up
+
+	mu       sync.Mutex
+	queue    []*request                 // reports that wait for a commit
+	reported map[string][]cluster.Fault // the faults of the newest report of a cluster
+	closed   bool
+
+	// Owned by the holder of turn.
+	pictures      map[string]*cluster.Picture
+	names         []string // of the declared clusters, sorted
+	known         map[string]*cluster.Picture
+	open          map[string]map[string]cluster.Fault // open faults by cluster and Fault.Key
+	changed       bool                                // pictures or faults, since the last snapshot
+	faultsChanged bool                                // faults, since the last snapshot
+	released      bool                                // the files are closed
+	seq           uint64                              // last fault sequence number given
+	faultID       int64                               // last fault number given
+	dirty         dirty                               // what the database does not have yet
+
+	samples  *series
+	snapshot atomic.Pointer[cluster.Snapshot]
+	watchers watchers
+	health   atomic.Pointer[error]
+}
+
+// Open opens or creates the database of a directory, brings it to the newest
+// version, and rebuilds the current picture and the newest samples. It fails
+// if another process uses the directory, if the database comes from a newer
+// LooksAlive, or if the disk is full or read-only. A cluster appears in the
+// snapshot as soon as it is declared (Members) or reported (Record).
+func Open(ctx context.Context, opts Options) (_ *Store, err error) {
+	if opts.Dir == "" {
+		return nil, errors.New("store: Options.Dir is empty")
+	}
+	s := &Store{
+		now: opts.Now, log: opts.Logger, retention: opts.Retention.withDefaults(),
+		turn:     make(chan struct{}, 1),
+		reported: map[string][]cluster.Fault{},
+		pictures: map[string]*cluster.Picture{},
+		known:    map[string]*cluster.Picture{},
+		open:     map[string]map[string]cluster.Fault{},
+		dirty:    newDirty(),
+		watchers: watchers{chans: map[chan *cluster.Snapshot]struct{}{}},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.samples = newSeries(s.now, s.log)
+	defer func() {
+		if err != nil {
+			s.release()
+			err = fmt.Errorf("store %s: %w", opts.Dir, explain(err))
+		}
+	}()
+	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	if s.lock, err = lockDir(ctx, opts.Dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(opts.Dir, fileName)
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	if s.w, s.r, err = openDB(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.w, migrations); err != nil {
+		return nil, err
+	}
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	s.snapshot.Store(&cluster.Snapshot{At: s.now().UTC(), Clusters: []*cluster.Picture{}, Faults: []cluster.Fault{}, Seq: s.seq})
+	return s, nil
+}
+
+// load rebuilds the state in memory from the database.
+func (s *Store) load(ctx context.Context) error {
+	if err := s.loadPictures(ctx); err != nil {
+		return fmt.Errorf("rebuilding the picture: %w", err)
+	}
+	if err := s.loadFaults(ctx); err != nil {
+		return fmt.Errorf("reading the open faults: %w", err)
+	}
+	if err := s.samples.load(ctx, s.w); err != nil {
+		return fmt.Errorf("rebuilding the newest samples: %w", err)
+	}
+	return nil
+}
+
+// Health is nil while everything recorded reaches the disk, else the reason
+// why not. What does not reach the disk is still shown, and is written when
+// the disk takes it again.
+func (s *Store) Health() error {
+	if p := s.health.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Close writes what waits, ends all watches and closes the database. Calling
+// it twice does no harm.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	closed := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if closed {
+		return nil
+	}
+	err := s.commit(context.Background(), true)
+	s.watchers.close()
+	s.turn <- struct{}{}
+	defer s.give()
+	s.released = true
+	return errors.Join(err, s.release())
+}
+
+// release closes the files; the lock last.
+func (s *Store) release() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.r, s.w, s.lock} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
