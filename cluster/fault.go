@@ -28,7 +28,7 @@ const (
 
 // Ref points at one object of a cluster.
 type Ref struct {
-	Kind string `json:"kind"` // "cluster", "node", "network", "interface", "role", "volume", "pool", "virtual disk", "drive", "service"
+	Kind string `json:"kind"` // "cluster", "node", "network", "interface", "role", "volume", "pool", "virtual disk", "drive", "service" and "certificate" (both named NODE/NAME), "health fault" (TYPE OBJECT)
 	Name string `json:"name"`
 }
 

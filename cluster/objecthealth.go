@@ -14,45 +14,23 @@ const (
 
 // VolumeHealth is the state of a cluster shared volume and why.
 func VolumeHealth(v Volume) (Health, string) {
-	switch {
-	case v.State == ResourceFailed:
-		return Critical, "failed"
-	case v.State == ResourceOffline:
-		return Critical, "offline"
-	case v.InMaint:
+	if v.InMaint {
 		return Maintenance, "in maintenance"
+	}
+	if h, why := v.away(); h > Healthy {
+		return h, why
+	}
+	full := fmt.Sprintf("%d %% full", int(v.share()*100)) // never rounded up over a border
+	switch {
+	case v.share() >= VolumeCritical:
+		return Critical, full
+	case v.share() >= VolumeWarning:
+		return Warning, full
 	case v.State != ResourceOnline && v.State != ResourceInherited:
 		return Warning, strings.ToLower(v.State.String())
-	case v.Access == VolumeUnavailable:
-		return Critical, "not available on every node"
-	case v.Access == VolumePaused:
-		return Critical, "paused: input and output wait"
 	}
-	h, why := volumeFill(v)
-	if h == Healthy && v.Access == VolumeBlockRedirected {
-		return Warning, "block redirected: no direct path to the disk on every node"
-	}
-	// A volume with ReFS is always file system redirected; that alone is no fault.
-	if h == Healthy && v.Access == VolumeFileSystemRedirected && !v.isReFS() {
-		return Warning, "file system redirected: input and output take the way over the network"
-	}
-	return h, why
-}
-
-func (v Volume) isReFS() bool { return strings.Contains(strings.ToUpper(v.FileSystem), "REFS") }
-
-// volumeFill judges only how full a volume is.
-func volumeFill(v Volume) (Health, string) {
-	if v.Size <= 0 {
-		return Healthy, ""
-	}
-	share := float64(v.Used()) / float64(v.Size)
-	why := fmt.Sprintf("%.0f %% full", floorPercent(share))
-	switch {
-	case share >= VolumeCritical:
-		return Critical, why
-	case share >= VolumeWarning:
-		return Warning, why
+	if how, ok := v.redirected(); ok {
+		return Warning, how
 	}
 	return Healthy, ""
 }
@@ -181,6 +159,3 @@ func hasStatus(status []string, part string) bool {
 
 // squeeze makes "Lost Communication" and "LostCommunication" the same.
 func squeeze(s string) string { return strings.ToLower(strings.ReplaceAll(s, " ", "")) }
-
-// floorPercent never rounds a share up over a border it has not reached.
-func floorPercent(share float64) float64 { return float64(int(share * 100)) }

@@ -66,6 +66,16 @@ func (r Reach) String() string                { return reaches.word(r) }
 func (r Reach) MarshalText() ([]byte, error)  { return []byte(r.String()), nil }
 func (r *Reach) UnmarshalText(b []byte) error { return reaches.parse(b, r) }
 
+// OnTheWay says whether the attempt ended before the node could look at the
+// question: on the network, at the listener, or at sign-in.
+func (r Reach) OnTheWay() bool {
+	switch r {
+	case ReachNameNotFound, ReachRefused, ReachTimeout, ReachReset, ReachCertificate, ReachPassword:
+		return true
+	}
+	return false
+}
+
 // BreakerState is the state of the collector's circuit breaker for one node.
 type BreakerState int
 

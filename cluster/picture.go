@@ -15,12 +15,21 @@ type Picture struct {
 	State     *State    `json:"state,omitempty"`
 	StateAt   time.Time `json:"stateAt,omitzero"`
 	StateFrom string    `json:"stateFrom,omitempty"` // the node that said it
+	// StateContact is the history of asking for the state, whichever node was asked.
+	StateContact Contact `json:"stateContact"`
 
 	Storage     *Storage  `json:"storage,omitempty"`
 	StorageAt   time.Time `json:"storageAt,omitzero"`
 	StorageFrom string    `json:"storageFrom,omitempty"`
 
 	Nodes map[string]NodeView `json:"nodes"`
+
+	// Since says when each thing that is not as it should be was first seen so.
+	// The keys belong to the rules of Diagnose.
+	Since map[string]time.Time `json:"since,omitempty"`
+	// Held are the roles of each node that is out of the cluster, as it owned
+	// them when it was last seen in it.
+	Held map[string][]string `json:"held,omitempty"`
 }
 
 // NodeView is what we know of one node from talking to it ourselves. What the
@@ -53,7 +62,9 @@ func NewPicture(name string, members []string) *Picture {
 }
 
 // With is the picture after one more observation. An observation that failed
-// changes only the contact: what was known stays, with its age.
+// changes only the contact: what was known stays, with its age. A question
+// about the cluster that a node answers with an error says nothing about our
+// way to that node, so it changes StateContact alone.
 func (p *Picture) With(o Observation) *Picture {
 	q := *p
 	q.Nodes = maps.Clone(p.Nodes)
@@ -61,22 +72,35 @@ func (p *Picture) With(o Observation) *Picture {
 		q.Nodes = map[string]NodeView{}
 	}
 	v := q.Nodes[o.Node]
-	v.Contact = v.Contact.after(o)
+	if !o.Question.OfCluster() || o.OK() || o.Reach == ReachNotAsked || o.Reach.OnTheWay() {
+		v.Contact = v.Contact.after(o)
+	}
+	if o.Question == QuestionState {
+		q.StateContact = q.StateContact.after(o)
+	}
 	if o.OK() {
 		v.Denied = o.Denied
 		switch o.Question {
 		case QuestionState:
 			if o.State != nil {
+				q.Held = heldAfter(p, o.State)
+				q.Since = sinceAfter(p.Since, "state", stateOddities(o.State, p.Since), o.At)
 				q.State, q.StateAt, q.StateFrom = o.State, o.At, o.Node
 			}
 		case QuestionStorage:
 			if o.Storage != nil {
+				q.Since = sinceAfter(p.Since, "storage", storageOddities(o.Storage), o.At)
 				q.Storage, q.StorageAt, q.StorageFrom = o.Storage, o.At, o.Node
 			}
 		case QuestionVitals:
-			v.Vitals, v.VitalsAt = o.Vitals, o.At
+			if o.Vitals != nil {
+				q.Since = sinceAfter(p.Since, "vitals/"+o.Node, vitalsOddities(o.Node, o.Vitals), o.At)
+				v.Vitals, v.VitalsAt = o.Vitals, o.At
+			}
 		case QuestionInventory:
-			v.Inventory, v.InventoryAt = o.Inventory, o.At
+			if o.Inventory != nil {
+				v.Inventory, v.InventoryAt = o.Inventory, o.At
+			}
 		}
 	}
 	q.Nodes[o.Node] = v
