@@ -19,24 +19,26 @@ function Read-Part([string]$name, [scriptblock]$read) {
     try { & $read } catch { if (Test-Denied $_) { $denied.Add($name) } else { throw } }
 }
 
-$os = Read-Part 'OperatingSystem' { Get-CimInstance Win32_OperatingSystem -Property Caption, Version, BuildNumber }
-$computer = Read-Part 'ComputerSystem' { Get-CimInstance Win32_ComputerSystem -Property Domain, Manufacturer, Model, NumberOfLogicalProcessors, TotalPhysicalMemory }
-$bios = @(Read-Part 'BIOS' { Get-CimInstance Win32_BIOS -Property SerialNumber, SMBIOSBIOSVersion })[0]
-$cpus = @(Read-Part 'Processor' { Get-CimInstance Win32_Processor -Property Name, NumberOfCores })
+$os = Read-Part 'OperatingSystem' { Get-CimInstance Win32_OperatingSystem -Property @('Caption', 'Version', 'BuildNumber') }
+$computer = Read-Part 'ComputerSystem' { Get-CimInstance Win32_ComputerSystem -Property @('Domain', 'Manufacturer', 'Model', 'NumberOfLogicalProcessors', 'TotalPhysicalMemory') }
+$bios = @(Read-Part 'BIOS' { Get-CimInstance Win32_BIOS -Property @('SerialNumber', 'SMBIOSBIOSVersion') })[0]
+$cpus = @(Read-Part 'Processor' { Get-CimInstance Win32_Processor -Property @('Name', 'NumberOfCores') })
 $revision = Read-Part 'Revision' { (Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion').UBR }
 
 # w32tm names the source as it was configured; where it may not be asked, the registry
 # holds at least what was configured.
-$clock = "$(Read-Part 'ClockSource' {
-    $source = try { & "$env:SystemRoot\System32\w32tm.exe" /query /source 2>$null | Select-Object -First 1 } catch { $null }
-    if ($LASTEXITCODE -eq 0 -and $source) { "$source".Trim() }
-    else { (Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\W32Time\Parameters').NtpServer }
-})"
+$clock = Read-Part 'ClockSource' {
+    $source = ''
+    $tool = Join-Path $env:SystemRoot 'System32\w32tm.exe'
+    try { $source = @(& $tool '/query' '/source')[0] } catch { $source = '' }
+    if ($LASTEXITCODE -eq 0 -and $source) { return "$source".Trim() }
+    (Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\W32Time\Parameters').NtpServer
+}
 
 $bound = @(Read-Part 'Listeners' {
     $listeners = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WSMAN\Listener'
     if (Test-Path -LiteralPath $listeners) {
-        Get-ChildItem -LiteralPath $listeners | Where-Object { $_.PSChildName -like '*+HTTPS' } | ForEach-Object { "$($_.GetValue('certThumbprint'))" -replace '[^0-9a-fA-F]' }
+        Get-ChildItem -LiteralPath $listeners | Where-Object { $_.PSChildName -like '*+HTTPS' } | ForEach-Object { "$($_.GetValue('certThumbprint'))" -replace '[^0-9a-fA-F]', '' }
     }
 } | Where-Object { $_ })
 $certificates = @(Read-Part 'Certificates' {
@@ -44,13 +46,11 @@ $certificates = @(Read-Part 'Certificates' {
     $store.Open('ReadOnly')
     try {
         foreach ($cert in $store.Certificates) {
-            $usage = foreach ($extension in $cert.Extensions) {
-                if ($extension -is [Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension]) { foreach ($oid in $extension.EnhancedKeyUsages) { "$($oid.Value)" } }
-            }
+            $usage = @($cert.Extensions | Where-Object { $_ -is [Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension] } | ForEach-Object { $_.EnhancedKeyUsages } | ForEach-Object { "$($_.Value)" })
             [pscustomobject]@{
                 Subject = "$($cert.Subject)"; Issuer = "$($cert.Issuer)"; Thumbprint = "$($cert.Thumbprint)"
                 NotBefore = $cert.NotBefore.ToUniversalTime().ToString('o'); NotAfter = $cert.NotAfter.ToUniversalTime().ToString('o')
-                Usage = @($usage | Where-Object { $_ }); WinRM = $cert.Thumbprint -in $bound
+                Usage = @($usage); WinRM = $cert.Thumbprint -in $bound
             }
         }
     } finally { $store.Close() }
@@ -59,17 +59,19 @@ $certificates = @(Read-Part 'Certificates' {
 $adapters = @(Read-Part 'Adapters' {
     $net = 'root/StandardCimv2'
     $addresses = @{}
-    foreach ($a in @(Get-CimInstance -Namespace $net -ClassName MSFT_NetIPAddress -Property InterfaceIndex, IPAddress)) {
+    foreach ($a in @(Get-CimInstance -Namespace $net -ClassName MSFT_NetIPAddress -Property @('InterfaceIndex', 'IPAddress'))) {
         $addresses["$($a.InterfaceIndex)"] = @($addresses["$($a.InterfaceIndex)"]) + "$($a.IPAddress)"
     }
     $rdma = @{}
-    foreach ($r in @(try { Get-CimInstance -Namespace $net -ClassName MSFT_NetAdapterRdmaSettingData } catch { if (Test-Denied $_) { throw } })) {
-        if ($r.Enabled) { $rdma["$($r.InterfaceDescription)"] = $true }
-    }
+    try {
+        foreach ($r in @(Get-CimInstance -Namespace $net -ClassName MSFT_NetAdapterRdmaSettingData)) {
+            if ($r.Enabled) { $rdma["$($r.InterfaceDescription)"] = $true }
+        }
+    } catch { if (Test-Denied $_) { throw } } # no such class: no RDMA
     foreach ($a in @(Get-CimInstance -Namespace $net -ClassName MSFT_NetAdapter -Filter 'HardwareInterface=TRUE')) {
         [pscustomobject]@{
             Name = "$($a.Name)"; Description = "$($a.InterfaceDescription)"
-            MacAddress = (("$($a.PermanentAddress)" -replace '[^0-9a-fA-F]') -replace '(..)(?!$)', '$1-').ToUpperInvariant()
+            MacAddress = ("$($a.PermanentAddress)" -replace '[^0-9a-fA-F]', '' -replace '(..)(?!$)', '$1-').ToUpperInvariant()
             LinkBits = if ($a.Speed -and [decimal]$a.Speed -lt [long]::MaxValue) { [long]$a.Speed } else { [long]0 }
             Status = if ($a.State -eq 3) { 'Disabled' } elseif ($a.MediaConnectState -eq 2) { 'Disconnected' } elseif ($a.InterfaceOperationalStatus -eq 1) { 'Up' } else { 'Down' }
             DriverVersion = "$($a.DriverVersionString)"
@@ -87,6 +89,6 @@ if ($revision) { $build = "$build.$revision" }
     SerialNumber = "$($bios.SerialNumber)".Trim(); BIOSVersion = "$($bios.SMBIOSBIOSVersion)"
     CPUName = "$($cpus[0].Name)".Trim(); Sockets = $cpus.Count; Cores = [int]($cpus | Measure-Object NumberOfCores -Sum).Sum
     LogicalCPUs = [int]$computer.NumberOfLogicalProcessors; Memory = [long]$computer.TotalPhysicalMemory
-    PSVersion = "$($PSVersionTable.PSVersion)"; ClockSource = $clock
+    PSVersion = "$($PSVersionTable.PSVersion)"; ClockSource = "$clock"
     Certificates = $certificates; Adapters = $adapters
 }

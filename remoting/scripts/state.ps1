@@ -63,8 +63,8 @@ $nodes = @(Read-Part 'Nodes' { Read-Class MSCluster_Node | ForEach-Object {
 
 $networks = @(Read-Part 'Networks' { Read-Class MSCluster_Network | ForEach-Object {
     $address = "$($_.Address)"
-    $prefix = Get-Int @($_.IPv4PrefixLengths)[0]
-    if (!$address -and $_.IPv6Addresses) { $address = "$(@($_.IPv6Addresses)[0])"; $prefix = Get-Int @($_.IPv6PrefixLengths)[0] }
+    $prefix = Get-Int (@($_.IPv4PrefixLengths)[0])
+    if (!$address -and $_.IPv6Addresses) { $address = "$(@($_.IPv6Addresses)[0])"; $prefix = Get-Int (@($_.IPv6PrefixLengths)[0]) }
     [pscustomobject]@{
         Name = "$($_.Name)"; Id = "$($_.ID)"; State = Get-Int $_.State; Role = Get-Int $_.Role
         Metric = Get-Int $_.Metric; Address = $address; PrefixLength = $prefix
@@ -129,7 +129,7 @@ $volumes = @(Read-Part 'Volumes' {
             Name = if ($r) { $r.Name } else { "$($v.Name)" }; Path = "$($v.Name)"; VolumeName = "$($v.VolumeName)"
             OwnerNode = if ($r) { $r.OwnerNode } else { '' }; State = if ($r) { $r.State } else { -1 }
             WorstAccess = $worst; FileSystem = "$($p.FileSystem)"
-            Size = (Get-Int $p.TotalSize) * 1MB; Free = (Get-Int $p.FreeSpace) * 1MB # the class counts megabytes
+            Size = (Get-Int $p.TotalSize) * 1048576; Free = (Get-Int $p.FreeSpace) * 1048576 # the class counts megabytes
             InMaintenance = [bool]($fault -band 4)
         }
     }

@@ -27,13 +27,15 @@ function Read-Counter([string]$class, [string]$filter) {
     try { Get-CimInstance @q } catch { if (Test-Denied $_) { throw } }
 }
 
-$os = Read-Part 'OperatingSystem' { Get-CimInstance Win32_OperatingSystem -Property LastBootUpTime, TotalVisibleMemorySize, FreePhysicalMemory }
+$os = Read-Part 'OperatingSystem' { Get-CimInstance Win32_OperatingSystem -Property @('LastBootUpTime', 'TotalVisibleMemorySize', 'FreePhysicalMemory') }
 $computer = Read-Part 'ComputerSystem' { Get-CimInstance Win32_ComputerSystem -Property NumberOfLogicalProcessors }
 
 # On a Hyper-V host the processor class shows the root partition only.
 $cpu = [double](Read-Part 'Processor' {
     $total = @(Read-Counter Win32_PerfFormattedData_HvStats_HyperVHypervisorLogicalProcessor "Name='_Total'")[0]
-    if ($total) { $total.PercentTotalRunTime } else { @(Read-Counter Win32_PerfFormattedData_PerfOS_Processor "Name='_Total'")[0].PercentProcessorTime }
+    if ($total) { return $total.PercentTotalRunTime }
+    $total = @(Read-Counter Win32_PerfFormattedData_PerfOS_Processor "Name='_Total'")[0]
+    $total.PercentProcessorTime
 })
 
 # The formatted CSV counters round seconds per operation to whole seconds, so the raw
@@ -83,8 +85,9 @@ $adapters = @(Read-Part 'Adapters' { Read-Counter Win32_PerfFormattedData_Tcpip_
 } })
 
 # Win32_Service is asked by name; names that could break out of the filter are ignored.
-$wanted = @(@($options.Services) + 'ClusSvc' | Where-Object { $_ -match '^[A-Za-z0-9_.$@-]{1,256}$' } | Select-Object -Unique)
-$found = @(Read-Part 'Services' { Get-CimInstance Win32_Service -Filter (@($wanted | ForEach-Object { "Name='$_'" }) -join ' OR ') -Property Name, DisplayName, State, StartMode })
+$names = @('ClusSvc') + @($options.Services)
+$filter = @($names | Where-Object { $_ -match '^[A-Za-z0-9_.$@-]{1,256}$' } | ForEach-Object { "Name='$_'" }) -join ' OR '
+$found = @(Read-Part 'Services' { Get-CimInstance Win32_Service -Filter $filter -Property @('Name', 'DisplayName', 'State', 'StartMode') })
 $services = @($found | Where-Object { $_.Name -in @($options.Services) } | ForEach-Object {
     [pscustomobject]@{ Name = "$($_.Name)"; DisplayName = "$($_.DisplayName)"; State = "$($_.State)"; StartMode = "$($_.StartMode)" }
 })
