@@ -1,0 +1,102 @@
+// Package handlers is the web side of LooksAlive: every route, the live
+// socket and the JSON API. It asks the Store, lets views build what is seen,
+// and decides headers and status codes. It observes nothing itself.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"looksalive/cluster"
+	"looksalive/views"
+)
+
+// Store is what the pages, the socket and the API need to know.
+type Store interface {
+	// Snapshot is the newest picture. It is shared and never changes; nil
+	// before there is one.
+	Snapshot() *cluster.Snapshot
+	// Watch hands out the newest snapshot and then each newer one, skipping
+	// those a slow reader missed, until ctx ends.
+	Watch(ctx context.Context) <-chan *cluster.Snapshot
+	// Series reads history in about the given number of points per key.
+	Series(ctx context.Context, keys []cluster.SeriesKey, from, to time.Time, points int) ([]cluster.Series, error)
+	// Faults reads open and past faults.
+	Faults(ctx context.Context, q cluster.FaultQuery) ([]cluster.Fault, error)
+	// Fault reads one fault; cluster.ErrNotFound if there is none.
+	Fault(ctx context.Context, id int64) (cluster.Fault, error)
+	// Health says whether data can be read and written.
+	Health() error
+}
+
+// Options say what an App serves.
+type Options struct {
+	Store  Store            // required
+	Build  string           // a browser that sees it change reloads the page
+	Demo   views.Demo       // the banner over simulated clusters
+	Logger *slog.Logger     // nil discards
+	Now    func() time.Time // nil means time.Now
+
+	// AllowedHosts are the names browsers may use for this server, without
+	// port. Loopback names and IP addresses always may: a page that rebinds
+	// its own name to our address cannot pretend those.
+	AllowedHosts []string
+	// AnyHost switches the check of names off, for a server behind a proxy
+	// that does it.
+	AnyHost bool
+
+	MaxSockets int // live sockets at a time; 0 means 5000
+	MaxTopics  int // different pages watched at a time; 0 means 1000
+}
+
+// App serves everything under one http.Handler.
+type App struct {
+	opt    Options
+	log    *slog.Logger
+	now    func() time.Time
+	mux    *chi.Mux
+	pages  map[string]page // by route pattern: the socket renders the same pages
+	hub    *hub
+	hosts  map[string]bool
+	trends trendCache
+	past   pastCache
+}
+
+// New checks the options and lays out the routes. The sockets live while Run runs.
+func New(opt Options) (*App, error) {
+	if opt.Store == nil {
+		return nil, errors.New("handlers: a Store is required")
+	}
+	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, hosts: map[string]bool{}}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	for _, h := range opt.AllowedHosts {
+		a.hosts[hostName(h)] = true
+	}
+	if a.opt.MaxSockets == 0 {
+		a.opt.MaxSockets = 5000
+	}
+	if a.opt.MaxTopics == 0 {
+		a.opt.MaxTopics = 1000
+	}
+	a.hub = newHub(a)
+	a.mux = a.routes()
+	return a, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// Run feeds the live sockets until ctx ends, then closes each with code 1001
+// (going away) and returns when all are gone. It returns nil then: an end
+// that was asked for is no error.
+func (a *App) Run(ctx context.Context) error { return a.hub.run(ctx) }

@@ -1,0 +1,187 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"looksalive/cluster"
+	"looksalive/views"
+)
+
+// page builds what a person sees at an address. The document and the live
+// socket call the same function, so both always show the same.
+type page func(r *http.Request) (views.Page, error)
+
+// moment is what a whole answer is made from: one snapshot and one time, so
+// that no two parts of a page contradict each other.
+type moment struct {
+	snap *cluster.Snapshot
+	now  time.Time
+}
+
+type momentKey struct{}
+
+func (m moment) in(ctx context.Context) context.Context {
+	return context.WithValue(ctx, momentKey{}, m)
+}
+
+// momentOf is the moment the adapter, or the live socket, chose for a request.
+func momentOf(r *http.Request) moment { return r.Context().Value(momentKey{}).(moment) }
+
+func (a *App) moment() moment { return moment{a.snapshot(), a.now()} }
+
+var nothing = &cluster.Snapshot{}
+
+// snapshot is never nil.
+func (a *App) snapshot() *cluster.Snapshot {
+	if s := a.opt.Store.Snapshot(); s != nil {
+		return s
+	}
+	return nothing
+}
+
+func (a *App) env(m moment) views.Env {
+	return views.Env{Build: a.opt.Build, Demo: a.opt.Demo, Now: m.now,
+		Version: m.snap.Version, Seq: m.snap.Seq, DataAt: dataAt(m.snap)}
+}
+
+// dataAt is the time of the newest answer any node gave, zero if none did.
+func dataAt(s *cluster.Snapshot) time.Time {
+	var at time.Time
+	for _, p := range s.Clusters {
+		for _, v := range p.Nodes {
+			if v.Contact.LastOK.After(at) {
+				at = v.Contact.LastOK
+			}
+		}
+	}
+	return at
+}
+
+// query is what the person chose.
+func query(r *http.Request) views.Query { return views.ParseQuery(r.URL.Query()) }
+
+// param is a part of the path as it was meant. chi leaves escapes in where the
+// path has an escaped slash.
+func param(r *http.Request, name string) string {
+	v := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return v
+	}
+	if plain, err := url.PathUnescape(v); err == nil {
+		return plain
+	}
+	return v
+}
+
+// routePath is the path chi routes by.
+func routePath(u *url.URL) string {
+	if u.RawPath != "" {
+		return u.RawPath
+	}
+	return u.Path
+}
+
+// document serves a page as HTML.
+func (a *App) document(p page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		m := a.moment()
+		v, err := p(r.WithContext(m.in(r.Context())))
+		if err == nil {
+			err = a.write(w, r, http.StatusOK, v, m)
+		}
+		if err != nil {
+			a.fail(w, r, err)
+		}
+	}
+}
+
+// write renders the whole document before the first byte goes out, so that a
+// failure can still become an error page.
+func (a *App) write(w http.ResponseWriter, r *http.Request, status int, v views.Page, m moment) error {
+	buf := getBuffer()
+	defer putBuffer(buf)
+	if err := views.Document(v, a.env(m)).Render(r.Context(), buf); err != nil {
+		return err
+	}
+	respond(w, r, status, "text/html; charset=utf-8", buf.Bytes())
+	return nil
+}
+
+// table serves the list of a page as CSV (RFC 4180).
+func (a *App) table(p page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := p(r.WithContext(a.moment().in(r.Context())))
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		header, rows := v.Table()
+		if header == nil {
+			a.fail(w, r, errNoRoute)
+			return
+		}
+		var b bytes.Buffer
+		out := csv.NewWriter(&b)
+		out.UseCRLF = true
+		out.Write(header)
+		out.WriteAll(rows) // flushes; a bytes.Buffer does not fail
+		w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(r.URL.Path)+`"`)
+		respond(w, r, http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	}
+}
+
+// fileName makes a harmless name from a path: "/c/AUE-01/nodes.csv" is
+// "AUE-01-nodes.csv".
+func fileName(path string) string {
+	path = strings.TrimPrefix(strings.Trim(path, "/"), "c/")
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == '/':
+			return '-'
+		case c == '.' || c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+			return c
+		}
+		return '_'
+	}, path)
+}
+
+// fail answers with an error in the form the asker understands: a page for
+// people, problem+json below /api. What happened inside goes to the log only.
+func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := asHTTP(err)
+	if e.Code >= 500 && e.Err != nil {
+		a.log.Error("request failed", "path", r.URL.Path, "err", e.Err)
+	}
+	if e.Code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", "GET, HEAD") // nothing here can be written to
+	}
+	if wantsProblem(r) {
+		writeProblem(w, r, e)
+		return
+	}
+	v := views.ErrorPage(e.Code, statusTitle(e.Code), e.Msg, hint(e.Code))
+	if err := a.write(w, r, e.Code, v, a.moment()); err != nil {
+		a.log.Error("error page failed", "path", r.URL.Path, "err", err)
+		respond(w, r, e.Code, "text/plain; charset=utf-8", []byte(e.Msg+"\n"))
+	}
+}
+
+// hint says what the reader may do next.
+func hint(code int) string {
+	switch {
+	case code == http.StatusNotFound:
+		return "The overview and the search (Ctrl+K) lead to everything there is."
+	case code >= 500:
+		return "Loading the page again may help. If it does not, look at the log of the server."
+	default:
+		return ""
+	}
+}
