@@ -25,16 +25,9 @@ var ErrClosed = errors.New("wsman: server closed")
 type Host interface {
 	// Run executes p and returns its exit code. ctx ends when the client
 	// signals terminate, when the shell is deleted or times out, and when the
-	// server closes; Run must return soon after. A program that does not exist
-	// is reported by returning ExitNoSuchProgram before anything is written.
+	// server closes; Run must return soon after.
 	Run(ctx context.Context, p *Process) (exitCode int)
 }
-
-// ExitNoSuchProgram makes Command answer with the fault Windows gives when
-// CreateProcess fails (2147942402, "the system cannot find the file
-// specified"). Windows does so only without cmd.exe in between; through
-// cmd.exe the program prints an error and exits with 1.
-const ExitNoSuchProgram = -2147024894 // 0x80070002 as int32
 
 // Process is one command of a shell.
 type Process struct {
@@ -71,8 +64,12 @@ type Options struct {
 	AllowUnencrypted bool
 	// ProductVersion is reported by Identify, e.g. "OS: 10.0.20348 SP: 0.0 Stack: 3.0" (the default).
 	ProductVersion string
-	Now            func() time.Time // nil means time.Now
-	Logger         *slog.Logger     // nil discards
+	// Exists reports whether Windows could start the program; if not, Command
+	// answers with fault 2147942402. It is not asked when cmd.exe interprets
+	// the line, which starts always. nil means every program exists.
+	Exists func(p *Process) bool
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil discards
 	// Delay returns how long a request with this action (its last path
 	// element, e.g. "Receive") waits before it is carried out; nil means never.
 	Delay func(action string) time.Duration
@@ -81,17 +78,56 @@ type Options struct {
 	Refuse func() bool
 
 	MaxShellsPerUser     int // default 30
-	MaxProcessesPerShell int // default 25
-	MaxOperationsPerUser int // concurrent; default 1500
+	MaxCommandsPerShell  int // default 1000
+	MaxOperationsPerUser int // running requests and unterminated commands; default 1500
 	MaxConnections       int // default 300
 	MaxEnvelopeKB        int // default 500
 	// MaxTimeout bounds OperationTimeout; default 60 s.
 	MaxTimeout time.Duration
 	// IdleTimeOut is a shell's when the client names none; default 7200 s.
 	IdleTimeOut time.Duration
-	// OutputBuffer bounds the unread output of one stream of one command, in
-	// bytes; the process blocks beyond it. Default 64 KiB.
+	// OutputBuffer bounds the unread output of one command, in bytes; the process blocks beyond it. Default 64 KiB.
 	OutputBuffer int
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&o.MaxShellsPerUser, 30)
+	def(&o.MaxCommandsPerShell, 1000)
+	def(&o.MaxOperationsPerUser, 1500)
+	def(&o.MaxConnections, 300)
+	def(&o.MaxEnvelopeKB, 500)
+	def(&o.OutputBuffer, 64<<10)
+	if o.MaxTimeout == 0 {
+		o.MaxTimeout = time.Minute
+	}
+	if o.IdleTimeOut == 0 {
+		o.IdleTimeOut = 2 * time.Hour
+	}
+	if o.ProductVersion == "" {
+		o.ProductVersion = "OS: 10.0.20348 SP: 0.0 Stack: 3.0"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Exists == nil {
+		o.Exists = func(*Process) bool { return true }
+	}
+	if o.Delay == nil {
+		o.Delay = func(string) time.Duration { return 0 }
+	}
+	if o.Refuse == nil {
+		o.Refuse = func() bool { return false }
+	}
+	return o
 }
 
 // ShellInfo describes an open shell.
