@@ -1,31 +1,161 @@
 package cluster
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // NodeHealth is the one state a node is shown in at the time now, and a short
-// reason for people, "" when it is healthy.
+// reason for people, "" when it is healthy. Of several states the worst wins,
+// with one exception: a node that is isolated or quarantined is shown so even
+// where the cluster also calls it down, because that says more.
+//
+// A node whose own answers, or whose cluster's, are older than three periods is
+// never better than NoData.
 func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
-	n, ok := p.State.Node(name)
-	if !ok || p.VitalsStale(name, now) {
-		return NoData, "no data"
+	n, known := p.stateNode(name)
+	v, asked := p.View(name)
+	known = known && n.State != NodeUnknown
+
+	worst, why := Healthy, ""
+	worse := func(h Health, reason string) {
+		if h > worst {
+			worst, why = h, reason
+		}
 	}
-	if n.State == NodeDown {
+	if known {
+		worse(p.nodeWord(n))
+		if worst > NoData && p.StateStale(now) {
+			why += ", last known"
+		}
+		if n.out() {
+			return worst, why
+		}
+	}
+	if n.InMaintenance() && known {
+		worse(p.dataHealth(known, asked, v, now))
+		return worst, why // the rest follows from the maintenance
+	}
+	if v.Vitals != nil {
+		for _, s := range v.Vitals.Services {
+			worse(serviceHealth(s), s.Name+" is not running")
+		}
+		worse(skewHealth(v.Vitals.Skew), "clock is "+v.Vitals.Skew.Abs().Round(time.Second).String()+" off")
+		if v.Vitals.Disk.Latency >= LatencyWarning {
+			if _, ok := p.sustained(p.member(name), "latency", latencySpan); ok {
+				worse(Warning, "storage is slow")
+			}
+		}
+	}
+	if v.Inventory != nil {
+		for _, c := range v.Inventory.Certificates {
+			reason := "a certificate expires soon"
+			if !now.Before(c.NotAfter) {
+				reason = "a certificate expired"
+			}
+			worse(certificateHealth(c, v.Inventory.Certificates, now), reason)
+		}
+	}
+	if p.State != nil {
+		for _, i := range p.State.Interfaces {
+			if SameNode(i.Node, name) && (i.State == InterfaceFailed || i.State == InterfaceUnreachable) {
+				_, what := InterfaceHealth(i)
+				worse(Warning, i.Network+" "+what)
+			}
+		}
+	}
+	worse(p.dataHealth(known, asked, v, now))
+	return worst, why
+}
+
+func (p *Picture) stateNode(name string) (Node, bool) {
+	if p.State == nil {
+		return Node{}, false
+	}
+	if n, ok := p.State.Node(name); ok {
+		return n, true
+	}
+	for _, n := range p.State.Nodes {
+		if SameNode(n.Name, name) {
+			return n, true
+		}
+	}
+	return Node{}, false
+}
+
+// member is the name under which we ask a node.
+func (p *Picture) member(node string) string {
+	if _, ok := p.Nodes[node]; ok {
+		return node
+	}
+	for _, m := range p.Members {
+		if SameNode(m, node) {
+			return m
+		}
+	}
+	return node
+}
+
+// nodeWord is what the cluster says of a node.
+func (p *Picture) nodeWord(n Node) (Health, string) {
+	switch {
+	case n.Status.Has(StatusIsolated):
+		c := 0
+		for _, r := range p.State.Roles {
+			if r.IsVM() && SameNode(r.Owner, n.Name) && r.Status.Has(GroupUnmonitored) {
+				c++
+			}
+		}
+		if c == 0 {
+			return Isolated, "isolated"
+		}
+		return Isolated, "isolated, " + count(c, "VM") + " unmonitored"
+	case n.Status.Has(StatusQuarantined):
+		if until := p.State.Resiliency.QuarantineDuration; until > 0 {
+			return Quarantined, "quarantined until " + clock(p.stateSince("quarantined/"+n.Name).Add(until))
+		}
+		return Quarantined, "quarantined"
+	case n.State == NodeDown && n.drained():
+		return Warning, "down, drained before"
+	case n.State == NodeDown:
 		return Critical, "down"
+	case n.drainFailed():
+		return Warning, "drain failed"
+	case n.State == NodeJoining:
+		return Warning, "joining the cluster"
+	case n.Status.Has(StatusDrainInProgress), n.Drain == DrainInProgress:
+		return Maintenance, "draining"
+	case n.State == NodePaused:
+		return Maintenance, "paused"
 	}
 	return Healthy, ""
 }
 
-// Health is the one state the whole cluster is shown in, from its open faults,
-// and a short reason for people.
-func (p *Picture) Health(faults []Fault, now time.Time) (Health, string) {
-	if p.StateStale(now) {
-		return NoData, "no data"
+// dataHealth is NoData when we do not really know how a node is.
+func (p *Picture) dataHealth(known, asked bool, v NodeView, now time.Time) (Health, string) {
+	c := v.Contact
+	silent := c.doubtful() || v.vitalsStale(now)
+	switch {
+	case !asked && len(p.Members) > 0 && c.LastTry.IsZero():
+		return NoData, "not asked yet"
+	case silent && c.LastTry.IsZero():
+		return NoData, "not asked yet"
+	case silent && v.Vitals == nil && c.Failures > 0:
+		return NoData, "never answered: " + c.Reach.String()
+	case silent && v.Vitals == nil:
+		return NoData, "no answer about itself yet"
+	case silent && c.Failures > 0:
+		return NoData, fmt.Sprintf("no data for %s: %s", ageText(now.Sub(v.VitalsAt)), c.Reach)
+	case silent:
+		return NoData, "no data for " + ageText(now.Sub(v.VitalsAt))
+	case !known && p.State != nil && !p.StateStale(now):
+		return NoData, "the cluster does not know it"
+	case p.State == nil:
+		return NoData, "the cluster has not told its state yet"
+	case p.StateStale(now):
+		return NoData, "cluster state is " + ageText(now.Sub(p.StateAt)) + " old"
+	case !known:
+		return NoData, "the cluster does not say how it is"
 	}
-	worst, why := Healthy, ""
-	for _, f := range faults {
-		if f.Cluster == p.Cluster && f.Open() && f.Health > worst {
-			worst, why = f.Health, f.Title
-		}
-	}
-	return worst, why
+	return Healthy, ""
 }

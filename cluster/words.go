@@ -1,0 +1,67 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// count says "1 virtual machine" or "18 virtual machines".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// listed writes names as people do, and counts those beyond five.
+func listed(names []string) string {
+	const most = 5
+	if len(names) > most+1 {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	if len(names) > 1 {
+		return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	}
+	return strings.Join(names, "")
+}
+
+// clock writes a moment without leaving its meaning to the reader's time zone.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// sizeText writes bytes in the binary units Windows uses, under their usual names.
+func sizeText(b int64) string {
+	const unit = 1024
+	v := float64(b)
+	for _, name := range []string{"B", "KB", "MB", "GB", "TB", "PB"} {
+		if v < unit || name == "PB" {
+			if v < 10 && name != "B" {
+				return fmt.Sprintf("%.1f %s", v, name)
+			}
+			return fmt.Sprintf("%.0f %s", v, name)
+		}
+		v /= unit
+	}
+	return ""
+}
+
+// quote makes a PowerShell single-quoted string.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// sentences joins those that are not empty.
+func sentences(s ...string) string {
+	var out []string
+	for _, x := range s {
+		if x != "" {
+			out = append(out, x)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
