@@ -40,7 +40,7 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	code := http.StatusOK
-	if !out.Store || len(out.Waiting) > 0 || snap == nothing {
+	if !out.Store || len(out.Waiting) > 0 || len(snap.Clusters) == 0 {
 		out.Status, code = "not ready", http.StatusServiceUnavailable
 	}
 	respond(w, r, code, "application/json", marshal(out))

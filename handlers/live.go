@@ -307,7 +307,7 @@ func (m *missedCache) get(a *App, from, to uint64) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeWait)
 	defer cancel()
-	faults, err := a.opt.Store.Faults(ctx, cluster.FaultQuery{AfterSeq: from})
+	faults, err := a.opt.Store.Faults(ctx, cluster.FaultQuery{AfterSeq: from, Limit: faultLimitMax})
 	if err != nil {
 		return nil, err
 	}
