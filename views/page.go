@@ -158,6 +158,9 @@ func clusterPath(name string, rest ...string) string {
 	return p
 }
 
+// escape is url.PathEscape: names may hold a slash or a question mark.
+func escape(name string) string { return url.PathEscape(name) }
+
 func nodePath(clusterName, node string) string {
 	return clusterPath(clusterName, "nodes", node)
 }

@@ -1,0 +1,191 @@
+package views
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"looksalive/cluster"
+)
+
+// storageView is what "/storage" shows besides volumes.
+type storageView struct {
+	Jobs, Pools, Disks, Drives Table
+	Health                     []healthFault
+	S2D                        bool
+	Notice                     *Notice
+}
+
+// healthFault is a fault the cluster's own Health Service reports.
+type healthFault struct {
+	ID, Reason, Object string
+	Actions            []string
+	State              State
+	Since              When
+}
+
+// Storage is "/storage" and "/c/{cluster}/storage": volumes, pools, drives, jobs.
+func Storage(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, error) {
+	list, path, err := pictures(s, name, "storage")
+	if err != nil {
+		return Page{}, err
+	}
+	page := listPage(s, name, "Storage", path, "Filter storage", tabStorage, volumesTable(list, name == "", now), q)
+	page.Regions[1].Body = card("Volumes", "", table(*page.table))
+	v := newStorageView(list, name == "", q, now)
+	page.Head.Sub = storageSub(list)
+	page.Regions = append(page.Regions, Region{ID: "r-storage", Class: "wide", Body: storageBody(v)})
+	return page, nil
+}
+
+func storageSub(list []*cluster.Picture) string {
+	var size, free int64
+	n, drives := 0, 0
+	for _, p := range list {
+		if p.State != nil {
+			for _, v := range p.State.Volumes {
+				n, size, free = n+1, size+v.Size, free+v.Free
+			}
+		}
+		if p.Storage != nil {
+			drives += len(p.Storage.Drives)
+		}
+	}
+	text := plural(n, "volume") + ", " + binary(free) + " of " + binary(size) + " free"
+	if drives > 0 {
+		text += ", " + plural(drives, "drive")
+	}
+	return text
+}
+
+// volumeName is the last part of the mount point, or the resource's name.
+func volumeName(v cluster.Volume) string {
+	name := v.Path[strings.LastIndexByte(v.Path, '\\')+1:]
+	return cmp.Or(name, v.Name)
+}
+
+func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
+	t := Table{Label: "Volumes", Class: "volumes", None: unknown("No volumes", "The cluster has told of none."),
+		Cols: []Col{{Key: "name", Label: "Volume"}}}
+	if fleet {
+		t.Cols = append(t.Cols, Col{Key: "cluster", Label: "Cluster"})
+	}
+	t.Cols = append(t.Cols, Col{Key: "used", Label: "Used", Class: "c-m"}, Col{Key: "free", Label: "Free", Class: "r"}, Col{Key: "size", Label: "Size", Class: "r"},
+		Col{Key: "access", Label: "Access"}, Col{Key: "owner", Label: "Coordinator"}, Col{Key: "fs", Label: "File system"})
+	for _, p := range list {
+		if p.State == nil {
+			continue
+		}
+		for _, v := range p.State.Volumes {
+			t.Rows = append(t.Rows, volumeRow(p, v, fleet))
+		}
+	}
+	return t
+}
+
+func volumeRow(p *cluster.Picture, v cluster.Volume, fleet bool) Row {
+	h, why := cluster.VolumeHealth(v)
+	st := stateOf(h)
+	first := Cell{Text: volumeName(v), State: &st, Sub: cmp.Or(sentence(why), v.Name), Class: "full strong"}
+	if why != "" {
+		first.Tone = "st " + st.Class
+	}
+	cells := []Cell{first}
+	if fleet {
+		cells = append(cells, Cell{Text: p.Cluster, Href: clusterPath(p.Cluster), Class: "plain"})
+	}
+	share := ratio(v.Used(), v.Size)
+	m := meter(share, v.Size > 0, "")
+	if v.Size > 0 { // the bar follows the volume's own thresholds, not the general ones
+		m.Tone = map[cluster.Health]string{cluster.Warning: "w", cluster.Critical: "c"}[h]
+	}
+	cells = append(cells, m.cell(share), Cell{Text: binary(v.Free), Class: "r num"}.by(float64(v.Free)), Cell{Text: binary(v.Size), Class: "r num"}.by(float64(v.Size)),
+		Cell{Text: sentence(spaced(v.Access.String()))}, Cell{Text: v.Owner, Href: nodePath(p.Cluster, v.Owner), Class: "plain"}, Cell{Text: v.FileSystem})
+	return Row{ID: rowID("v", p.Cluster, cmp.Or(v.ID, v.Name)), Health: h, Cells: cells}
+}
+
+func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time) storageView {
+	v := storageView{
+		Jobs:  Table{Label: "Storage jobs", Cols: []Col{{Label: "Job"}, {Label: "State"}, {Label: "Progress", Class: "c-m"}, {Label: "Done", Class: "r"}, {Label: "Running for", Class: "r"}}},
+		Pools: Table{Label: "Pools", Cols: []Col{{Label: "Pool"}, {Label: "Allocated", Class: "c-m"}, {Label: "Free", Class: "r"}, {Label: "Size", Class: "r"}, {Label: "Status"}}},
+		Disks: Table{Label: "Virtual disks", Cols: []Col{{Label: "Virtual disk"}, {Label: "Resiliency"}, {Label: "Size", Class: "r"}, {Label: "Footprint", Class: "r"}, {Label: "Status"}}},
+		Drives: Table{Label: "Drives", None: filtered(q, unknown("No drives", ""), ""), Cols: []Col{{Label: "Drive"}, {Label: "Node"}, {Label: "Slot"}, {Label: "Media"}, {Label: "Size", Class: "r"},
+			{Label: "Use"}, {Label: "Model"}, {Label: "Firmware"}}},
+	}
+	for _, p := range list {
+		if p.State != nil && p.State.S2D || p.Storage != nil && len(p.Storage.Pools) > 0 {
+			v.S2D = true
+			if !fleet && p.Storage == nil {
+				v.Notice = &Notice{Class: "stale", Icon: "question-circle-20-regular", Title: "No answer about the pool yet.", Text: "Drives and pools are asked every 30 s."}
+			} else if !fleet && p.StorageStale(now) {
+				v.Notice = &Notice{Class: "stale", Icon: "question-circle-20-regular", Title: "No fresh answer about the pool.", Text: "Values are the last known ones, from", At: ago(p.StorageAt, now)}
+			}
+		}
+		if p.Storage != nil {
+			v.add(p, now)
+		}
+	}
+	for _, t := range []*Table{&v.Pools, &v.Disks, &v.Drives} {
+		worstFirst(t.Rows)
+		t.Rows = slices.DeleteFunc(t.Rows, func(r Row) bool { return !r.matches(q) })
+		t.Rows = t.Rows[:min(len(t.Rows), PageSize)]
+	}
+	return v
+}
+
+func (v *storageView) add(p *cluster.Picture, now time.Time) {
+	for _, j := range p.Storage.Jobs {
+		v.Jobs.Rows = append(v.Jobs.Rows, Row{ID: rowID("job", p.Cluster, j.Name), Cells: []Cell{{Text: j.Name, Sub: p.Cluster, Class: "full strong"}, {Text: j.State},
+			{Meter: plainMeter(float64(j.Percent) / 100), Class: "m"}, {Text: binary(j.Done) + " of " + binary(j.Total), Class: "r num"}, {Text: span(j.Elapsed), Class: "r num"}}})
+	}
+	for _, o := range p.Storage.Pools {
+		h, why := cluster.PoolHealth(o)
+		share := ratio(o.Allocated, o.Size)
+		v.Pools.Rows = append(v.Pools.Rows, Row{ID: rowID("pool", p.Cluster, o.Name), Health: h, Cells: []Cell{object(o.Name, h, why, p.Cluster),
+			{Meter: meter(share, o.Size > 0, ""), Class: "m"}, {Text: binary(o.Size - o.Allocated), Class: "r num"}, {Text: binary(o.Size), Class: "r num"}, {Text: strings.Join(o.Status, ", ")}}})
+	}
+	for _, d := range p.Storage.VirtualDisks {
+		h, why := cluster.VirtualDiskHealth(d)
+		kind := d.Resiliency
+		if d.Copies > 1 {
+			kind += ", " + plural(d.Copies, "copy")
+		}
+		v.Disks.Rows = append(v.Disks.Rows, Row{ID: rowID("vd", p.Cluster, d.Name), Health: h, Cells: []Cell{object(d.Name, h, why, p.Cluster),
+			{Text: kind}, {Text: binary(d.Size), Class: "r num"}, {Text: binary(d.Footprint), Class: "r num"}, {Text: strings.Join(d.Status, ", ")}}})
+	}
+	for _, d := range p.Storage.Drives {
+		h, why := cluster.DriveHealth(d)
+		node := Cell{Text: d.Node, Class: "plain"}
+		if d.Node != "" {
+			node.Href = nodePath(p.Cluster, d.Node)
+		}
+		v.Drives.Rows = append(v.Drives.Rows, Row{ID: rowID("d", p.Cluster, cmp.Or(d.ID, d.Serial)), Health: h, Cells: []Cell{object(cmp.Or(d.Name, d.Serial), h, why, d.Serial),
+			node, {Text: d.Slot}, {Text: d.Media}, {Text: decimal(d.Size), Class: "r num"}, {Text: sentence(spaced(d.Usage))}, {Text: d.Model}, {Text: d.Firmware, Class: "num"}}})
+	}
+	for i, f := range p.Storage.Faults {
+		st := stateOf(cluster.Warning)
+		if f.Severity >= 2 { // MSFT_StorageDiagnoseResult: 0 information, 1 minor … higher is worse
+			st = stateOf(cluster.Critical)
+		}
+		v.Health = append(v.Health, healthFault{ID: rowID("hf", p.Cluster, f.ID, strconv.Itoa(i)), Reason: f.Reason, Actions: f.Actions, State: st,
+			Object: joined(", ", f.Description, f.Location, p.Cluster), Since: since(f.Time, now)})
+	}
+}
+
+func object(name string, h cluster.Health, why, otherwise string) Cell {
+	st := stateOf(h)
+	c := Cell{Text: name, State: &st, Sub: otherwise, Class: "full strong"}
+	if why != "" {
+		c.Sub, c.Tone = sentence(why), "st "+st.Class
+	}
+	return c
+}
+
+// plainMeter is a share that is no warning however large it is.
+func plainMeter(share float64) *Meter {
+	m := meter(share, true, "")
+	m.Tone = ""
+	return m
+}

@@ -1,0 +1,148 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"looksalive/cluster"
+)
+
+// Tile is one number of now with its last hour.
+type Tile struct {
+	ID, Label   string
+	Known       bool
+	Value, Unit string
+	Note        string
+	Spark       Spark
+}
+
+// tile splits a formatted value such as "18.4 Gbit/s" at its unit.
+func tile(id, label, formatted string, known bool, note string, spark Spark) Tile {
+	t := Tile{ID: id, Label: label, Known: known, Note: note, Spark: spark}
+	if !known {
+		t.Value = noData
+		return t
+	}
+	if v, ok := strings.CutSuffix(formatted, "%"); ok {
+		t.Value, t.Unit = v, "%"
+		return t
+	}
+	t.Value, t.Unit, _ = strings.Cut(formatted, " ")
+	return t
+}
+
+// flow sums what nodes move now.
+type flow struct {
+	known   bool
+	rx, tx  int64
+	iops    float64
+	latency time.Duration // worst
+	on      string        // the node of the worst latency
+}
+
+func flowOf(p *cluster.Picture, names []string, now time.Time) flow {
+	var f flow
+	for _, name := range names {
+		if p.VitalsStale(name, now) {
+			continue
+		}
+		v, _ := p.View(name)
+		f.known = true
+		for _, a := range v.Vitals.Adapters {
+			f.rx += a.RxBps
+			f.tx += a.TxBps
+		}
+		f.iops += v.Vitals.Disk.ReadIOPS + v.Vitals.Disk.WriteIOPS
+		if v.Vitals.Disk.Latency > f.latency {
+			f.latency, f.on = v.Vitals.Disk.Latency, name
+		}
+	}
+	return f
+}
+
+func (f flow) plus(g flow) flow {
+	f.known = f.known || g.known
+	f.rx, f.tx, f.iops = f.rx+g.rx, f.tx+g.tx, f.iops+g.iops
+	if g.latency > f.latency {
+		f.latency, f.on = g.latency, g.on
+	}
+	return f
+}
+
+// fleetUsage adds up the clusters.
+func fleetUsage(s *cluster.Snapshot, now time.Time) cluster.Usage {
+	var all cluster.Usage
+	for _, p := range s.Clusters {
+		u := p.Usage(now)
+		all.CPU += u.CPU * float64(u.NodesFresh)
+		all.NodesFresh += u.NodesFresh
+		all.MemoryUsed += u.MemoryUsed
+		all.MemoryTotal += u.MemoryTotal
+		all.MemoryKnown = all.MemoryKnown || u.MemoryKnown
+		all.VMs += u.VMs
+		all.VMsRunning += u.VMsRunning
+		all.NodesUp += u.NodesUp
+		all.NodesTotal += u.NodesTotal
+	}
+	if all.NodesFresh > 0 {
+		all.CPU /= float64(all.NodesFresh)
+		all.CPUKnown = true
+	}
+	return all
+}
+
+func fleetTiles(s *cluster.Snapshot, trend Trends, now time.Time) []Tile {
+	var f flow
+	for _, p := range s.Clusters {
+		f = f.plus(flowOf(p, p.NodeNames(), now))
+	}
+	return usageTiles(fleetUsage(s, now), f, trend, now)
+}
+
+// usageTiles are the four numbers of now, of a fleet, a cluster or a node.
+func usageTiles(u cluster.Usage, f flow, trend Trends, now time.Time) []Tile {
+	memory := ""
+	if u.MemoryKnown {
+		memory = binary(u.MemoryUsed) + " of " + binary(u.MemoryTotal)
+	}
+	cpu := ""
+	if u.CPUKnown && u.NodesTotal > 1 {
+		cpu = "mean of " + plural(u.NodesFresh, "node")
+	}
+	network, storage := "", ""
+	if f.known {
+		network = bits(f.rx) + " in, " + bits(f.tx) + " out"
+		storage = rate(f.iops) + " operations"
+		if f.on != "" && u.NodesTotal > 1 {
+			storage = "worst on " + f.on
+		}
+	}
+	return []Tile{
+		tile("t-cpu", "CPU", percent(u.CPU), u.CPUKnown, cpu,
+			newSpark(trend, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, now)),
+		tile("t-memory", "Memory", percent(100*ratio(u.MemoryUsed, u.MemoryTotal)), u.MemoryKnown, memory,
+			newSpark(trend, []cluster.Metric{cluster.MetricMemoryUsed}, foldSum, float64(u.MemoryTotal), now)),
+		tile("t-network", "Network", bits(f.rx+f.tx), f.known, network,
+			newSpark(trend, []cluster.Metric{cluster.MetricNetRx, cluster.MetricNetTx}, foldSum, 0, now)),
+		tile("t-latency", "Storage latency", latency(f.latency), f.known, storage,
+			newSpark(trend, []cluster.Metric{cluster.MetricLatency}, foldMax, 0, now)),
+	}
+}
+
+// InventoryTile is a count with its link on the page of a cluster.
+type InventoryTile struct {
+	ID, Label, Href, Icon string
+	Value                 string
+	Note                  string
+	State                 *State // of the worst of them, nil when all is well
+}
+
+func inventoryTile(label, href, icon string, n int, note string, worst cluster.Health) InventoryTile {
+	t := InventoryTile{ID: rowID("tile", label), Label: label, Href: href, Icon: icon, Value: strconv.Itoa(n), Note: note}
+	if worst != cluster.Healthy {
+		st := stateOf(worst)
+		t.State = &st
+	}
+	return t
+}
