@@ -14,7 +14,7 @@ import (
 // never better than NoData.
 func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 	n, known := p.stateNode(name)
-	v, asked := p.View(name)
+	v, _ := p.View(name)
 	known = known && n.State != NodeUnknown
 
 	worst, why := Healthy, ""
@@ -33,7 +33,7 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 		}
 	}
 	if n.InMaintenance() && known {
-		worse(p.dataHealth(known, asked, v, now))
+		worse(p.dataHealth(name, known, v, now))
 		return worst, why // the rest follows from the maintenance
 	}
 	if v.Vitals != nil {
@@ -64,7 +64,7 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 			}
 		}
 	}
-	worse(p.dataHealth(known, asked, v, now))
+	worse(p.dataHealth(name, known, v, now))
 	return worst, why
 }
 
@@ -132,24 +132,21 @@ func (p *Picture) nodeWord(n Node) (Health, string) {
 }
 
 // dataHealth is NoData when we do not really know how a node is.
-func (p *Picture) dataHealth(known, asked bool, v NodeView, now time.Time) (Health, string) {
+func (p *Picture) dataHealth(name string, known bool, v NodeView, now time.Time) (Health, string) {
 	c := v.Contact
-	silent := c.doubtful() || v.vitalsStale(now)
 	switch {
-	case !asked && len(p.Members) > 0 && c.LastTry.IsZero():
+	case !p.Asked(name):
+		return NoData, "not among the nodes we ask"
+	case c.LastTry.IsZero():
 		return NoData, "not asked yet"
-	case silent && c.LastTry.IsZero():
-		return NoData, "not asked yet"
-	case silent && v.Vitals == nil && c.Failures > 0:
+	case v.Vitals == nil && c.Failures > 0:
 		return NoData, "never answered: " + c.Reach.String()
-	case silent && v.Vitals == nil:
+	case v.Vitals == nil:
 		return NoData, "no answer about itself yet"
-	case silent && c.Failures > 0:
+	case (c.doubtful() || v.vitalsStale(now)) && c.Failures > 0:
 		return NoData, fmt.Sprintf("no data for %s: %s", ageText(now.Sub(v.VitalsAt)), c.Reach)
-	case silent:
+	case v.vitalsStale(now):
 		return NoData, "no data for " + ageText(now.Sub(v.VitalsAt))
-	case !known && p.State != nil && !p.StateStale(now):
-		return NoData, "the cluster does not know it"
 	case p.State == nil:
 		return NoData, "the cluster has not told its state yet"
 	case p.StateStale(now):

@@ -1,12 +1,22 @@
 // Package collector decides when to ask which node what, and turns the answers
 // into faults by the rules of package cluster. It knows neither how a node is
 // asked nor where reports are kept: Asker and Sink are joined to it from outside.
+//
+// Every node has two loops of its own, for its light and its full facts; every
+// cluster has two, for its state and its storage, which ask one node and go on
+// to the next when it fails. Loops keep time by the monotonic clock, so that
+// setting the machine's clock disturbs nothing; Options.Now only stamps.
 package collector
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"looksalive/cluster"
 )
@@ -32,18 +42,164 @@ type Options struct {
 	Sink     Sink
 	Logger   *slog.Logger     // nil discards
 	Seed     uint64           // of the jitter
-	Now      func() time.Time // nil means time.Now
+	Now      func() time.Time // stamps observations; nil means time.Now
+	// Timeout is the deadline of a question to a node that answered last time.
+	// Nil means DefaultTimeout. A node that did not may need to start a shell
+	// first and gets twice that.
+	Timeout func(cluster.Question) time.Duration
 }
 
+// DefaultTimeout is the deadline of a question: the light ones within their
+// period, the slow ones well within theirs.
+func DefaultTimeout(q cluster.Question) time.Duration {
+	switch q {
+	case cluster.QuestionStorage:
+		return 20 * time.Second
+	case cluster.QuestionInventory:
+		return 30 * time.Second
+	default:
+		return 5 * time.Second
+	}
+}
+
+// At the start, nodes are asked so far apart from each other, but all within
+// their first period: few nodes answer at once, many do not come as a herd.
+const (
+	lightStagger = 5 * time.Millisecond
+	fullStagger  = 50 * time.Millisecond
+)
+
 // Collector asks all nodes of all clusters, for as long as it runs.
-type Collector struct{ o Options }
+type Collector struct {
+	ask     Asker
+	sink    Sink
+	log     *slog.Logger
+	now     func() time.Time
+	timeout func(cluster.Question) time.Duration
+	seed    uint64
 
-// New checks the options.
-func New(o Options) (*Collector, error) { return &Collector{o}, nil }
+	byName   map[string]*clusterLoop
+	clusters []*clusterLoop
+}
 
-// Run asks until ctx ends, which is no error.
-func (c *Collector) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+// New checks the options and prepares the loops. Run starts them.
+func New(o Options) (*Collector, error) {
+	if o.Ask == nil || o.Sink == nil {
+		return nil, errors.New("collector: Ask and Sink are required")
+	}
+	c := &Collector{ask: o.Ask, sink: o.Sink, log: o.Logger, now: o.Now, timeout: o.Timeout, seed: o.Seed, byName: map[string]*clusterLoop{}}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.timeout == nil {
+		c.timeout = DefaultTimeout
+	}
+	for _, p := range o.Clusters {
+		switch {
+		case p == nil || p.Cluster == "":
+			return nil, errors.New("collector: a cluster without a name")
+		case len(p.Members) == 0:
+			return nil, fmt.Errorf("collector: cluster %s has no members", p.Cluster)
+		case c.byName[p.Cluster] != nil:
+			return nil, fmt.Errorf("collector: cluster %s is named twice", p.Cluster)
+		}
+		l, err := newClusterLoop(c, p)
+		if err != nil {
+			return nil, err
+		}
+		c.byName[p.Cluster] = l
+		c.clusters = append(c.clusters, l)
+	}
+	return c, nil
+}
 
-// Wake says that something happened to a node (its session died): it and its
-// cluster are asked now.
-func (c *Collector) Wake(clusterName, node string) {}
+// Run asks until ctx ends, which is no error. It returns when every question
+// under way has come back. It may be called once.
+func (c *Collector) Run(ctx context.Context) error {
+	members := 0
+	for _, l := range c.clusters {
+		members += len(l.members)
+	}
+	var g errgroup.Group
+	n := uint64(0)
+	start := func(period, stagger time.Duration, of int, run func(context.Context, *pace)) {
+		n++
+		p := newPace(c.seed, n, period, min(period, stagger*time.Duration(of)))
+		g.Go(func() error { run(ctx, p); return nil })
+	}
+	for _, l := range c.clusters {
+		start(cluster.QuestionState.Period(), lightStagger, len(c.clusters), l.runState)
+		start(cluster.QuestionStorage.Period(), fullStagger, len(c.clusters), l.runStorage)
+		for _, m := range l.members {
+			start(cluster.QuestionVitals.Period(), lightStagger, members, m.runVitals)
+			start(cluster.QuestionInventory.Period(), fullStagger, members, m.runInventory)
+		}
+	}
+	return g.Wait()
+}
+
+// Wake says that something happened to a node (its session died): the node and
+// its cluster are asked now, and the cluster often for a while. Names nobody
+// knows are ignored. It never blocks.
+func (c *Collector) Wake(clusterName, node string) {
+	l := c.byName[clusterName]
+	if l == nil {
+		return
+	}
+	m := l.member(node)
+	if m != nil {
+		m.wakeVitals()
+		l.distrust(m)
+	}
+	l.alarm()
+}
+
+// pace times one loop.
+type pace struct {
+	rand   *rand.Rand
+	period time.Duration
+	spread time.Duration // the first round comes within this
+	begun  time.Time     // of the round under way
+}
+
+func newPace(seed, n uint64, period, spread time.Duration) *pace {
+	return &pace{rand: rand.New(rand.NewPCG(seed, n)), period: period, spread: spread}
+}
+
+func (p *pace) first() time.Duration { return p.jitter(p.spread, 1) }
+
+// next is how long to wait now so that rounds begin a period apart, up to a
+// tenth less: loops drift apart and a period is never longer than promised.
+// A round that took longer is followed by the next after a short breath.
+func (p *pace) next() time.Duration {
+	wait := p.period - p.jitter(p.period, 0.1) - time.Since(p.begun)
+	return max(wait, p.period/20)
+}
+
+func (p *pace) jitter(d time.Duration, share float64) time.Duration {
+	return time.Duration(p.rand.Float64() * share * float64(d))
+}
+
+// sleep waits for d, a wake-up or the end. It says whether to go on.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+	case <-wake:
+	}
+	return ctx.Err() == nil
+}
+
+// poke leaves a wake-up if none is waiting.
+func poke(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}

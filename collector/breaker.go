@@ -1,0 +1,99 @@
+package collector
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"looksalive/cluster"
+)
+
+const (
+	breakerTrips = 5                // failures in a row that open it
+	breakerRests = 60 * time.Second // how long it stays open before the next attempt
+)
+
+// breaker holds back questions to a node that does not answer. gobreaker does
+// the counting; this adds when the next attempt comes, which it does not tell,
+// and a fresh start when the cluster says the node is back.
+type breaker struct {
+	mu    sync.Mutex
+	cb    *gobreaker.CircuitBreaker[cluster.Observation]
+	until time.Time // monotonic: when an open breaker lets the next attempt through
+}
+
+var (
+	errFailed   = errors.New("no answer")        // counts
+	errNoMatter = errors.New("not the way there") // does not count
+)
+
+func newBreaker() *breaker {
+	b := &breaker{}
+	b.reset()
+	return b
+}
+
+// reset forgets all failures.
+func (b *breaker) reset() {
+	cb := gobreaker.NewCircuitBreaker[cluster.Observation](gobreaker.Settings{
+		Timeout:     breakerRests,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
+		IsExcluded:  func(err error) bool { return errors.Is(err, errNoMatter) },
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			if to == gobreaker.StateOpen {
+				// gobreaker lets through only after the moment, not at it.
+				b.setUntil(time.Now().Add(breakerRests + time.Millisecond))
+			}
+		},
+	})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cb, b.until = cb, time.Time{}
+}
+
+func (b *breaker) setUntil(t time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.until = t
+}
+
+func (b *breaker) get() (*gobreaker.CircuitBreaker[cluster.Observation], time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.cb, b.until
+}
+
+// state says whether questions pass, and if not, after what time one may.
+func (b *breaker) state() (cluster.BreakerState, time.Duration) {
+	cb, until := b.get()
+	switch cb.State() {
+	case gobreaker.StateOpen:
+		return cluster.BreakerOpen, max(time.Until(until), 0)
+	case gobreaker.StateHalfOpen:
+		return cluster.BreakerHalfOpen, 0
+	default:
+		return cluster.BreakerClosed, 0
+	}
+}
+
+// try asks if the breaker lets it. A question that was cut off by us counts
+// neither way, and so does an error about the cluster from a node that answers.
+func (b *breaker) try(ask func() cluster.Observation, cutOff func() bool) (cluster.Observation, bool) {
+	cb, _ := b.get()
+	o, err := cb.Execute(func() (cluster.Observation, error) {
+		o := ask()
+		switch {
+		case cutOff():
+			return o, errNoMatter
+		case o.OK():
+			return o, nil
+		case o.Question.OfCluster() && !o.Reach.OnTheWay():
+			return o, errNoMatter
+		}
+		return o, errFailed
+	})
+	asked := !errors.Is(err, gobreaker.ErrOpenState) && !errors.Is(err, gobreaker.ErrTooManyRequests)
+	return o, asked
+}

@@ -1,0 +1,142 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"looksalive/cluster"
+)
+
+// member is one node we ask.
+type member struct {
+	cluster *clusterLoop
+	name    string
+	breaker *breaker
+	vitals  chan struct{} // wakes the loop of light facts
+	full    chan struct{} // wakes the loop of full facts
+	failing atomic.Bool   // the last attempt did not reach it
+}
+
+func (m *member) wakeVitals() { poke(m.vitals) }
+
+// runVitals asks for the light facts. It is also the one that tries a node
+// whose breaker rests.
+func (m *member) runVitals(ctx context.Context, p *pace) {
+	for wait := p.first(); sleep(ctx, wait, m.vitals); {
+		p.begun = time.Now()
+		switch state, rest := m.breaker.state(); state {
+		case cluster.BreakerOpen:
+			wait = rest
+			continue
+		case cluster.BreakerHalfOpen:
+			m.cluster.record(ctx, m.held(cluster.QuestionVitals, "trying again now"))
+		}
+		before := m.failing.Load()
+		o, asked := m.question(ctx, cluster.QuestionVitals)
+		if ctx.Err() != nil {
+			return
+		}
+		wait = p.next()
+		if !asked {
+			continue
+		}
+		m.cluster.record(ctx, o)
+		switch {
+		case o.OK() && before:
+			poke(m.full)
+			m.cluster.alarm() // it may be the only one that can tell
+		case !o.OK() && !before:
+			m.cluster.distrust(m)
+			m.cluster.alarm()
+		}
+		if state, rest := m.breaker.state(); state == cluster.BreakerOpen {
+			m.cluster.record(ctx, m.held(cluster.QuestionVitals, fmt.Sprintf("%d attempts in a row failed", breakerTrips)))
+			wait = rest
+		}
+	}
+}
+
+// runInventory asks for the full facts, when nothing speaks against it.
+func (m *member) runInventory(ctx context.Context, p *pace) {
+	for wait := p.first(); sleep(ctx, wait, m.full); wait = p.next() {
+		p.begun = time.Now()
+		if state, _ := m.breaker.state(); state != cluster.BreakerClosed {
+			continue
+		}
+		o, asked := m.question(ctx, cluster.QuestionInventory)
+		if ctx.Err() != nil {
+			return
+		}
+		if asked {
+			m.cluster.record(ctx, o)
+		}
+	}
+}
+
+// question asks within the deadline and through the breaker. asked is false
+// when the breaker held it back or ctx ended meanwhile: then there is no
+// observation.
+func (m *member) question(ctx context.Context, q cluster.Question) (o cluster.Observation, asked bool) {
+	c := m.cluster.c
+	limit := c.timeout(q)
+	if m.failing.Load() {
+		limit *= 2
+	}
+	o, asked = m.breaker.try(func() cluster.Observation {
+		within, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return m.guarded(within, q)
+	}, func() bool { return ctx.Err() != nil })
+	if !asked || ctx.Err() != nil {
+		return o, false
+	}
+	if o.OK() || o.Reach.OnTheWay() {
+		m.failing.Store(!o.OK())
+	}
+	o.Breaker, o.RetryAt = m.breakerNow()
+	return o, true
+}
+
+// guarded asks, and makes an observation even of a panic.
+func (m *member) guarded(ctx context.Context, q cluster.Question) (o cluster.Observation) {
+	c := m.cluster.c
+	begun := time.Now()
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("asking panicked", "cluster", m.cluster.name, "node", m.name, "script", q.String(), "err", r, "stack", string(debug.Stack()))
+			o = cluster.Observation{Reach: cluster.ReachBadAnswer, Detail: "reading the answer failed inside this program; its log says more"}
+		}
+		o.Cluster, o.Node, o.Question = m.cluster.name, m.name, q
+		if o.At.IsZero() {
+			o.At = c.now().UTC()
+		}
+		if o.Took == 0 {
+			o.Took = time.Since(begun)
+		}
+		if o.Reach == cluster.ReachUnknown {
+			o.Reach, o.Detail = cluster.ReachBadAnswer, "no reason was given"
+		}
+	}()
+	return c.ask.Ask(ctx, m.cluster.name, m.name, q)
+}
+
+// held is the observation that we hold back.
+func (m *member) held(q cluster.Question, why string) cluster.Observation {
+	o := cluster.Observation{
+		Cluster: m.cluster.name, Node: m.name, Question: q,
+		At: m.cluster.c.now().UTC(), Reach: cluster.ReachNotAsked, Detail: why,
+	}
+	o.Breaker, o.RetryAt = m.breakerNow()
+	return o
+}
+
+func (m *member) breakerNow() (cluster.BreakerState, time.Time) {
+	state, rest := m.breaker.state()
+	if state != cluster.BreakerOpen {
+		return state, time.Time{}
+	}
+	return state, m.cluster.c.now().Add(rest).UTC()
+}
