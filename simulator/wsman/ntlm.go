@@ -88,9 +88,6 @@ func (a *acceptor) respond(negotiate []byte) ([]byte, error) {
 		return nil, errNTLMMessage
 	}
 	asked := ntlm.Uint32(negotiate[12:])
-	if asked&flagNTLM == 0 {
-		return nil, errNTLMMessage
-	}
 	flags := asked&(flagSign|flagSeal|flagAlwaysSign|flagExtended|flag128|flag56|flagKeyExchange|flagRequestTarget) |
 		flagNTLM | flagTargetInfo | flagVersion
 	target := a.o.Machine
@@ -297,6 +294,14 @@ func fromOEM(b []byte) string {
 }
 
 // filetime counts 100 ns steps since 1601.
-func filetime(t time.Time) uint64     { return uint64(t.UnixNano()/100) + 116444736000000000 }
-func fromFiletime(f uint64) time.Time { return time.Unix(0, int64(f-116444736000000000)*100) }
-func allZero(b []byte) bool           { return len(bytes.Trim(b, "\x00")) == 0 }
+func filetime(t time.Time) uint64 {
+	return uint64(t.Unix()+secondsTo1970)*1e7 + uint64(t.Nanosecond()/100)
+}
+
+func fromFiletime(f uint64) time.Time {
+	return time.Unix(int64(f/1e7)-secondsTo1970, int64(f%1e7)*100)
+}
+
+const secondsTo1970 = 11644473600
+
+func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
