@@ -1,0 +1,138 @@
+package remoting
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"looksalive/cluster"
+	"looksalive/remoting/scripts"
+)
+
+// Client asks the nodes it was made for. It is safe for concurrent use.
+type Client struct {
+	opts    Options
+	peers   map[key]*peer
+	opening chan struct{} // a token for each session being opened
+	ctx     context.Context
+	stop    context.CancelFunc
+	work    sync.WaitGroup // openings and closings in the background
+
+	mu      sync.Mutex
+	closing bool // no more work is waited for
+}
+
+// background runs f, and Close waits for it unless it had begun to wait already.
+func (c *Client) background(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		go f()
+		return
+	}
+	c.work.Go(f)
+}
+
+// New makes a client; nothing is connected before the first question. The error
+// lists every problem of the options.
+func New(o Options) (*Client, error) {
+	o.setDefaults()
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("remoting: %w", err)
+	}
+	c := &Client{opts: o, peers: make(map[key]*peer, len(o.Nodes)), opening: make(chan struct{}, o.MaxOpening)}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	for _, n := range o.Nodes {
+		c.peers[n.key()] = newPeer(c, n)
+	}
+	return c, nil
+}
+
+// question is how one of cluster's questions is put and its answer understood.
+type question struct {
+	script scripts.Script
+	args   any
+	decode func(answer, *Options, *cluster.Observation) error
+}
+
+var questions = map[cluster.Question]question{
+	cluster.QuestionState:     {scripts.State, nil, decodeState},
+	cluster.QuestionStorage:   {scripts.Storage, nil, decodeStorage},
+	cluster.QuestionVitals:    {scripts.Vitals, scripts.VitalsArgs{Services: watchedServices}, decodeVitals},
+	cluster.QuestionInventory: {scripts.Inventory, nil, decodeInventory},
+}
+
+// watchedServices are what the management of a node needs: cluster, Hyper-V,
+// WMI, WinRM, storage, time and log on.
+var watchedServices = []string{
+	"ClusSvc", "vmms", "vmcompute", "Winmgmt", "WinRM", "SmpHost", "W32Time", "Netlogon", "LanmanServer", "EventLog", "RpcSs", "HealthAgent",
+}
+
+// answer is what came back for one request.
+type answer struct {
+	json           []byte
+	sent, received time.Time // around the request, by our clock
+}
+
+// Ask puts one question to one node and waits for the answer until ctx ends. It
+// never fails: Reach and Detail of the observation say what happened.
+func (c *Client) Ask(ctx context.Context, clusterName, node string, q cluster.Question) (o cluster.Observation) {
+	start := c.opts.Now()
+	o = cluster.Observation{Cluster: clusterName, Node: node, Question: q}
+	defer func() {
+		if r := recover(); r != nil { // an answer we did not foresee must not end the program
+			c.opts.Logger.Error("asking panicked", "cluster", clusterName, "node", node, "script", q.String(), "err", r)
+			o.Reach, o.Detail = cluster.ReachBadAnswer, "the answer could not be understood"
+		}
+		end := c.opts.Now()
+		o.At, o.Took = end.UTC(), end.Sub(start)
+	}()
+	p, ok := c.peers[key{clusterName, node}]
+	if !ok {
+		o.Reach, o.Detail = cluster.ReachNameNotFound, "no such node is configured"
+		return o
+	}
+	def, ok := questions[q]
+	if !ok {
+		o.Reach, o.Detail = cluster.ReachBadAnswer, "there is no such question"
+		return o
+	}
+	a, err := p.ask(ctx, def.script, def.args)
+	if err == nil {
+		err = def.decode(a, &c.opts, &o)
+	}
+	if err == nil && o.Vitals != nil {
+		p.noteMemory(loopMemory(a.json))
+	}
+	if err != nil {
+		o.State, o.Storage, o.Vitals, o.Inventory = nil, nil, nil, nil
+		o.Reach, o.Detail = classify(err, p.node, def.script.Name)
+		c.opts.Logger.Debug("no answer", "cluster", clusterName, "node", node, "script", def.script.Name, "err", err)
+		return o
+	}
+	o.Reach = cluster.ReachOK
+	return o
+}
+
+// Close ends all sessions, so that no powershell.exe stays behind on the nodes,
+// and waits for it until ctx ends, at most five seconds. Questions under way fail.
+func (c *Client) Close(ctx context.Context) error {
+	c.stop()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for _, p := range c.peers {
+		c.background(p.shut)
+	}
+	c.mu.Lock()
+	c.closing = true
+	c.mu.Unlock()
+	done := make(chan struct{})
+	go func() { c.work.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("remoting: some sessions were not closed in time: %w", ctx.Err())
+	}
+}

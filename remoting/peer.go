@@ -1,0 +1,176 @@
+package remoting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"looksalive/remoting/scripts"
+)
+
+// closeTimeout bounds the polite end of one session: Signal and Delete.
+const closeTimeout = 3 * time.Second
+
+// peer is one node: its session, or the attempt to open one.
+type peer struct {
+	client *Client
+	node   Node
+	log    *slog.Logger
+	turn   chan struct{} // holds one token: one request at a time
+	memory atomic.Int64  // bytes, what the loop reported last
+
+	mu       sync.Mutex
+	sess     *session
+	opening  *opening
+	missed   int       // answers missed in a row
+	rejected time.Time // when the password was refused last
+	closed   bool
+}
+
+// opening is an attempt to open a session. It outlives the question that began it.
+type opening struct {
+	done chan struct{}
+	sess *session
+	err  error
+}
+
+func newPeer(c *Client, n Node) *peer {
+	return &peer{
+		client: c, node: n, turn: make(chan struct{}, 1),
+		log: c.opts.Logger.With("cluster", n.Cluster, "node", n.Name),
+	}
+}
+
+func (p *peer) noteMemory(n int64) { p.memory.Store(n) }
+
+// ask runs a script in the node's session, opening one if there is none.
+func (p *peer) ask(ctx context.Context, script scripts.Script, args any) (answer, error) {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return answer{}, fmt.Errorf("%w while an earlier question was still running", ctxError(ctx))
+	}
+	s, err := p.session(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := s.ask(ctx, script, args)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case err == nil, errors.As(err, new(*scriptError)):
+		p.missed = 0
+	case errors.Is(err, errNoAnswer):
+		// The script may just be slow: the session gets a second chance.
+		if p.missed++; p.missed >= 2 {
+			p.drop(s)
+		}
+	default:
+		p.drop(s)
+	}
+	return a, err
+}
+
+// session returns the open session or waits for one being opened.
+func (p *peer) session(ctx context.Context) (*session, error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, errClosed
+	}
+	if s := p.sess; s != nil {
+		if s.alive() && !p.worn(s) {
+			p.mu.Unlock()
+			return s, nil
+		}
+		p.drop(s)
+	}
+	if pause := p.client.opts.Limits.PasswordPause - p.client.opts.Now().Sub(p.rejected); !p.rejected.IsZero() && pause > 0 {
+		p.mu.Unlock()
+		return nil, errPassword
+	}
+	if p.opening == nil {
+		o := &opening{done: make(chan struct{})}
+		p.opening = o
+		p.client.background(func() { p.open(o) })
+	}
+	o := p.opening
+	p.mu.Unlock()
+	select {
+	case <-o.done:
+		return o.sess, o.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w while connecting and starting PowerShell", ctxError(ctx))
+	}
+}
+
+// worn says that a session should be replaced before it grows too old or large.
+func (p *peer) worn(s *session) bool {
+	l := p.client.opts.Limits
+	return p.client.opts.Now().Sub(s.opened) > l.SessionAge || p.memory.Load() > l.SessionMemory
+}
+
+// open carries out an opening and publishes its result.
+func (p *peer) open(o *opening) {
+	ctx, cancel := context.WithTimeout(p.client.ctx, p.client.opts.Limits.Open)
+	defer cancel()
+	select {
+	case p.client.opening <- struct{}{}:
+		o.sess, o.err = openSession(ctx, p)
+		<-p.client.opening
+	case <-ctx.Done():
+		o.err = fmt.Errorf("%w while other sessions were being opened", ctxError(ctx))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opening, p.missed = nil, 0
+	p.memory.Store(0)
+	switch {
+	case errors.Is(o.err, errPassword):
+		p.rejected = p.client.opts.Now()
+	case o.err == nil:
+		p.rejected = time.Time{}
+	}
+	if o.err == nil && p.closed {
+		p.closeLater(o.sess)
+		o.sess, o.err = nil, errClosed
+	}
+	p.sess = o.sess
+	close(o.done)
+}
+
+// drop forgets a session and closes it in the background. p.mu is held.
+func (p *peer) drop(s *session) {
+	if p.sess == s {
+		p.sess, p.missed = nil, 0
+		p.closeLater(s)
+	}
+}
+
+func (p *peer) closeLater(s *session) {
+	s.leave()
+	p.client.background(s.close)
+}
+
+// shut ends the session for good.
+func (p *peer) shut() {
+	p.mu.Lock()
+	p.closed = true
+	s := p.sess
+	p.sess = nil
+	p.mu.Unlock()
+	if s != nil {
+		s.close()
+	}
+}
+
+// lost is called by a session that died by itself.
+func (p *peer) lost(err error) {
+	p.log.Info("session lost", "err", err)
+	p.client.opts.OnLost(p.node.Cluster, p.node.Name)
+}

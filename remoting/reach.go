@@ -1,0 +1,149 @@
+package remoting
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"looksalive/cluster"
+)
+
+// classify says in one sentence what an error means for the people who run the node.
+func classify(err error, n Node, script string) (cluster.Reach, string) {
+	var (
+		dns  *net.DNSError
+		f    *fault
+		se   *scriptError
+		cert *tls.CertificateVerificationError
+		rec  tls.RecordHeaderError
+		ne   net.Error
+	)
+	host, port := hostPort(n.URL)
+	switch {
+	case errors.As(err, &se):
+		return classifyScript(se, script)
+	case errors.As(err, &f):
+		return classifyFault(f)
+	case errors.Is(err, errNoCluster):
+		return cluster.ReachNotACluster, "The node answers, but the cluster service is not installed on it."
+	case errors.Is(err, errPassword):
+		return cluster.ReachPassword, "The node rejected the user name or password of " + clean(n.User, 100) + "."
+	case errors.Is(err, errForbidden):
+		return cluster.ReachNoRights, "The account " + clean(n.User, 100) + " may not use WinRM on this node; is it a member of Remote Management Users?"
+	case errors.Is(err, errNoNegotiate):
+		return cluster.ReachBadAnswer, "WinRM on this node does not offer Negotiate sign-in; nothing weaker was tried."
+	case errors.Is(err, errWeak):
+		return cluster.ReachBadAnswer, "The node does not agree to NTLMv2 with message encryption; nothing weaker was tried."
+	case errors.Is(err, errPlain):
+		return cluster.ReachBadAnswer, "The node answered an encrypted request without encryption; the answer was discarded."
+	case errors.As(err, &cert):
+		return cluster.ReachCertificate, certificateDetail(cert.Err, host)
+	case errors.As(err, &rec):
+		return cluster.ReachCertificate, "What listens on port " + port + " does not speak TLS; is the address meant to be http?"
+	case errors.As(err, &dns):
+		if dns.IsNotFound {
+			return cluster.ReachNameNotFound, "The name " + clean(host, 100) + " is not known to DNS."
+		}
+		return cluster.ReachNameNotFound, "The name " + clean(host, 100) + " could not be looked up in DNS."
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return cluster.ReachRefused, "Nothing listens on port " + port + "; is the WinRM service running?"
+	case errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded), errors.As(err, &ne) && ne.Timeout():
+		return cluster.ReachTimeout, "No answer in time" + afterTimeout(err) + "."
+	case errors.Is(err, errCanceled):
+		return cluster.ReachTimeout, "The question was given up before the answer came."
+	case errors.Is(err, errTooLarge):
+		return cluster.ReachBadAnswer, "The answer was larger than we accept."
+	case errors.Is(err, errEnded):
+		return cluster.ReachReset, "PowerShell on the node ended by itself."
+	case errors.Is(err, errClosed):
+		return cluster.ReachReset, "The session was closed."
+	case errors.Is(err, errBadAnswer):
+		return cluster.ReachBadAnswer, "The node's answer made no sense to us: " + clean(err.Error(), 200) + "."
+	case errors.Is(err, errLane), errors.Is(err, errNotConnected), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &ne):
+		return cluster.ReachReset, "The connection broke before the answer was complete."
+	default:
+		return cluster.ReachReset, "The connection failed: " + clean(err.Error(), 200) + "."
+	}
+}
+
+// afterTimeout keeps the part of our own text that says what was under way.
+func afterTimeout(err error) string {
+	if _, what, ok := strings.Cut(err.Error(), errNoAnswer.Error()); ok {
+		return clean(what, 80)
+	}
+	return ""
+}
+
+func classifyFault(f *fault) (cluster.Reach, string) {
+	switch {
+	case f.Code == faultDenied, f.Subcode == "AccessDenied":
+		return cluster.ReachNoRights, "WinRM denied access; is the account a member of Remote Management Users?"
+	case f.Code == faultQuota, f.Code == faultOperations:
+		return cluster.ReachBadAnswer, fmt.Sprintf("The account has too many WinRM sessions open on this node (code %d).", f.Code)
+	case f.Code == faultShellGone:
+		return cluster.ReachReset, "The node ended our session."
+	case f.Code == faultNoProgram:
+		return cluster.ReachScriptFailed, "The node could not start powershell.exe."
+	case f.Code == faultTimedOut, f.Subcode == "TimedOut":
+		return cluster.ReachTimeout, "No answer in time: WinRM itself gave up waiting."
+	default:
+		return cluster.ReachBadAnswer, strings.TrimSpace(fmt.Sprintf("WinRM reported fault %d %s. %s", f.Code, f.Subcode, f.Reason))
+	}
+}
+
+// classifyScript knows the numbers of CIM errors; their texts are localised.
+func classifyScript(e *scriptError, script string) (cluster.Reach, string) {
+	id := strings.ToLower(e.ID)
+	has := func(hresult int64, code string) bool {
+		return uint32(e.HResult) == uint32(hresult) || strings.Contains(id, code)
+	}
+	switch {
+	case has(0x8004100e, "0x8004100e"): // WBEM_E_INVALID_NAMESPACE
+		return cluster.ReachNotACluster, "The node answers, but has no cluster: the namespace root/MSCluster is missing."
+	case has(0x80041003, "0x80041003"), has(0x80070005, "0x80070005"), strings.Contains(e.Type, "UnauthorizedAccess"):
+		return cluster.ReachNoRights, "The account signed in, but may not read what " + script + ".ps1 asks for."
+	default:
+		return cluster.ReachScriptFailed, script + ".ps1 failed: " + clean(e.Message, 300)
+	}
+}
+
+func certificateDetail(err error, host string) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		name    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "The node's certificate is signed by an authority we do not know; add it to the cluster's CA file."
+	case errors.As(err, &name):
+		return "The node's certificate is not made out to " + clean(host, 100) + "."
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		if c := invalid.Cert; c != nil {
+			return "The node's certificate is valid from " + c.NotBefore.UTC().Format(time.DateOnly) + " to " + c.NotAfter.UTC().Format(time.DateOnly) + " only."
+		}
+		return "The node's certificate has expired or is not valid yet."
+	default:
+		return "The node's certificate was not accepted: " + clean(err.Error(), 200) + "."
+	}
+}
+
+func hostPort(raw string) (host, port string) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", ""
+	}
+	if port = u.Port(); port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Hostname(), port
+}

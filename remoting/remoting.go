@@ -1,0 +1,145 @@
+// Package remoting asks Windows nodes over WinRM and answers in the words of
+// package cluster. It is the only package that imports masterzen/winrm, and of
+// that only the message builder: transport, authentication, message encryption
+// and sessions are its own.
+//
+// One session per node is one long-lived powershell.exe running scripts.Loop. It
+// has two lanes, each with one connection and one security context: one holds
+// the outstanding Receive, the other carries Send, Signal and Delete. So a poll
+// costs two HTTP requests, and a dying node is seen at once.
+package remoting
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+)
+
+// Auth is how a node is signed in to.
+type Auth int
+
+const (
+	// AuthNTLM is NTLMv2 under Negotiate. Over http every message is sealed, over
+	// https the sign-in is bound to the server's certificate.
+	AuthNTLM Auth = iota
+	// AuthBasic sends user and password with each request: https only.
+	AuthBasic
+)
+
+// Node is one node and how to reach it.
+type Node struct {
+	Cluster, Name string
+	URL           string // http://host:5985/wsman or https://host:5986/wsman
+	Auth          Auth
+	User          string // user, DOMAIN\user or user@domain
+	Password      Secret
+	RootCAs       *x509.CertPool // who may sign the node's certificate; nil means the system's
+	ServerName    string         // name expected in the certificate; "" means the URL's host
+}
+
+// Limits bound what a node may make us hold. Zero fields get the defaults.
+type Limits struct {
+	Body      int // bytes of one HTTP answer; default 1 MiB
+	Frame     int // bytes of one frame on the wire, base64; default 8 MiB
+	JSON      int // bytes of one answer unpacked; default 32 MiB
+	GzipRatio int // unpacked bytes for each packed one, beyond the first MiB; default 200
+	JSONDepth int // nested objects and lists; default 16
+	// SessionAge and SessionMemory (bytes, the loop's working set) say when a
+	// session is replaced by a fresh one; defaults 6 h and 300 MiB.
+	SessionAge    time.Duration
+	SessionMemory int64
+	// PasswordPause is how long a rejected password is not tried again, so that
+	// several questions at once count as one failed sign-in; default 10 s.
+	PasswordPause time.Duration
+	// Open is how long connecting, signing in and starting PowerShell may take.
+	// It goes on when the question that began it is given up; default 30 s.
+	Open time.Duration
+}
+
+// Options configure a Client.
+type Options struct {
+	Nodes  []Node           // whom it may ask; required
+	Logger *slog.Logger     // nil discards
+	Now    func() time.Time // nil means time.Now
+	Limits Limits
+	// MaxOpening is how many sessions may be opened at the same time; default 200.
+	MaxOpening int
+	// OnLost is called when a warm session dies by itself, within milliseconds,
+	// so that the node can be asked again at once. It must not block; nil does nothing.
+	OnLost func(clusterName, node string)
+}
+
+func (o *Options) setDefaults() {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.OnLost == nil {
+		o.OnLost = func(string, string) {}
+	}
+	setDefault(&o.MaxOpening, 200)
+	l := &o.Limits
+	setDefault(&l.Body, 1<<20)
+	setDefault(&l.Frame, 8<<20)
+	setDefault(&l.JSON, 32<<20)
+	setDefault(&l.GzipRatio, 200)
+	setDefault(&l.JSONDepth, 16)
+	setDefault(&l.SessionAge, 6*time.Hour)
+	setDefault(&l.SessionMemory, 300<<20)
+	setDefault(&l.PasswordPause, 10*time.Second)
+	setDefault(&l.Open, 30*time.Second)
+}
+
+func setDefault[T int | int64 | time.Duration](v *T, def T) {
+	if *v <= 0 {
+		*v = def
+	}
+}
+
+// check lists everything that is wrong with the nodes.
+func (o *Options) check() error {
+	var errs []error
+	if len(o.Nodes) == 0 {
+		errs = append(errs, errors.New("no nodes"))
+	}
+	seen := make(map[key]bool)
+	for i, n := range o.Nodes {
+		bad := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("node %d (%s/%s): %s", i+1, n.Cluster, n.Name, fmt.Sprintf(format, args...)))
+		}
+		if n.Cluster == "" || n.Name == "" {
+			bad("cluster and name are required")
+		} else if k := n.key(); seen[k] {
+			bad("is there twice")
+		} else {
+			seen[k] = true
+		}
+		u, err := url.Parse(n.URL)
+		switch {
+		case err != nil: // the text of err repeats the URL, which might hold a password
+			bad("URL cannot be read")
+		case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+			bad("URL must look like https://host:5986/wsman")
+		case u.User != nil:
+			bad("URL must not contain a user or password")
+		case n.Auth == AuthBasic && u.Scheme != "https":
+			bad("Basic over plain http would send the password in clear: use https or NTLM")
+		}
+		if n.Auth != AuthNTLM && n.Auth != AuthBasic {
+			bad("no such authentication: %d", n.Auth)
+		}
+		if n.User == "" || n.Password.reveal() == "" {
+			bad("user and password are required")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+type key struct{ cluster, node string }
+
+func (n Node) key() key { return key{n.Cluster, n.Name} }

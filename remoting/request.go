@@ -1,0 +1,128 @@
+package remoting
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/masterzen/winrm/soap"
+)
+
+// Addresses of WS-Management's actions and of the command shell (MS-WSMV).
+const (
+	actionCreate  = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Create"
+	actionDelete  = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Delete"
+	shellURI      = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+	cmdURI        = shellURI + "/cmd"
+	anonymous     = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
+	signalKill    = shellURI + "/signal/terminate"
+	stateDone     = shellURI + "/CommandState/Done"
+	maxEnvelope   = 153600       // bytes; every supported Windows accepts it
+	shellIdle     = "PT180.000S" // a shell nobody asks any more, ours after a crash, goes away
+	shellName     = "LooksAlive" // shown by Windows in the list of shells
+	receiveFor    = "PT55S"      // below Windows' MaxTimeoutms of 60 s
+	sendFor       = "PT20S"
+	receiveLimit  = 70 * time.Second // of the HTTP request, longer than receiveFor
+	laneSLimit    = 25 * time.Second
+	sendLimit     = 5 * time.Second
+	errOutputSize = 64 << 10 // bytes of standard error that are looked at, per session
+)
+
+// message is a SOAP envelope and the id its answer must refer to.
+type message struct {
+	id   string
+	body []byte
+}
+
+// newID is a random (version 4) UUID in the form WS-Management uses.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // does not fail
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("uuid:%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// escape makes a value safe as XML text and attribute: the builder does not.
+func escape(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a Builder does not fail
+	return b.String()
+}
+
+// envelope begins a message; fill adds the body.
+func envelope(url, action, shellID, timeout string, options [][2]string, fill func(*soap.SoapMessage)) message {
+	id := newID()
+	m := soap.NewMessage()
+	h := m.Header().To(escape(url)).ReplyTo(anonymous).MaxEnvelopeSize(maxEnvelope).Id(id).
+		Locale("en-US").Timeout(timeout).Action(action).ResourceURI(cmdURI).ShellId(escape(shellID))
+	for _, o := range options {
+		h.AddOption(soap.NewHeaderOption(o[0], o[1]))
+	}
+	h.Build()
+	if fill == nil {
+		m.NewBody()
+	} else {
+		fill(m)
+	}
+	return message{id: id, body: []byte(m.String())}
+}
+
+// createShell asks for a command shell with pipes for input and output.
+func createShell(url string) message {
+	options := [][2]string{{"WINRS_NOPROFILE", "TRUE"}, {"WINRS_CODEPAGE", "65001"}}
+	return envelope(url, actionCreate, "", sendFor, options, func(m *soap.SoapMessage) {
+		shell := m.CreateBodyElement("Shell", soap.DOM_NS_WIN_SHELL)
+		shell.SetAttr("Name", shellName)
+		m.CreateElement(shell, "IdleTimeOut", soap.DOM_NS_WIN_SHELL).SetContent(shellIdle)
+		m.CreateElement(shell, "InputStreams", soap.DOM_NS_WIN_SHELL).SetContent("stdin")
+		m.CreateElement(shell, "OutputStreams", soap.DOM_NS_WIN_SHELL).SetContent("stdout stderr")
+	})
+}
+
+// startCommand starts a program in pipe mode: no console, so no limits on lines
+// and no conversion of characters.
+func startCommand(url, shellID, line string) message {
+	options := [][2]string{{"WINRS_CONSOLEMODE_STDIN", "FALSE"}, {"WINRS_SKIP_CMD_SHELL", "FALSE"}}
+	return envelope(url, shellURI+"/Command", shellID, sendFor, options, func(m *soap.SoapMessage) {
+		command := m.CreateBodyElement("CommandLine", soap.DOM_NS_WIN_SHELL)
+		m.CreateElement(command, "Command", soap.DOM_NS_WIN_SHELL).SetContent(escape(line))
+	})
+}
+
+// sendInput writes to standard input.
+func sendInput(url, shellID, commandID string, input []byte) message {
+	return envelope(url, shellURI+"/Send", shellID, sendFor, nil, func(m *soap.SoapMessage) {
+		send := m.CreateBodyElement("Send", soap.DOM_NS_WIN_SHELL)
+		stream := m.CreateElement(send, "Stream", soap.DOM_NS_WIN_SHELL)
+		stream.SetAttr("Name", "stdin")
+		stream.SetAttr("CommandId", escape(commandID))
+		stream.SetContent(base64.StdEncoding.EncodeToString(input))
+	})
+}
+
+// receiveOutput waits for standard output and error.
+func receiveOutput(url, shellID, commandID string) message {
+	return envelope(url, shellURI+"/Receive", shellID, receiveFor, nil, func(m *soap.SoapMessage) {
+		receive := m.CreateBodyElement("Receive", soap.DOM_NS_WIN_SHELL)
+		stream := m.CreateElement(receive, "DesiredStream", soap.DOM_NS_WIN_SHELL)
+		stream.SetAttr("CommandId", escape(commandID))
+		stream.SetContent("stdout stderr")
+	})
+}
+
+// terminate kills the command.
+func terminate(url, shellID, commandID string) message {
+	return envelope(url, shellURI+"/Signal", shellID, sendFor, nil, func(m *soap.SoapMessage) {
+		signal := m.CreateBodyElement("Signal", soap.DOM_NS_WIN_SHELL)
+		signal.SetAttr("CommandId", escape(commandID))
+		m.CreateElement(signal, "Code", soap.DOM_NS_WIN_SHELL).SetContent(signalKill)
+	})
+}
+
+// deleteShell ends the shell and what runs in it.
+func deleteShell(url, shellID string) message {
+	return envelope(url, actionDelete, shellID, sendFor, nil, nil)
+}

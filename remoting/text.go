@@ -1,0 +1,50 @@
+package remoting
+
+import (
+	"strings"
+	"unicode"
+)
+
+const (
+	nameLen = 256  // characters of a name a node gives
+	textLen = 2000 // characters of a text for people
+)
+
+// clean makes a node's string safe to log and show: control and direction
+// characters go, white space becomes one blank, and it ends after limit characters.
+func clean(s string, limit int) string {
+	var b strings.Builder
+	n, blank := 0, false
+	for _, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			blank = b.Len() > 0
+			continue
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+			continue
+		}
+		if blank {
+			b.WriteByte(' ')
+			n++
+			blank = false
+		}
+		if n >= limit {
+			b.WriteRune('…')
+			break
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
+}
+
+// texts cleans a list of strings.
+func texts(in []string, limit int) []string {
+	out := make([]string, 0, len(in))
+	for _, s := range in {
+		if s = clean(s, limit); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
