@@ -25,8 +25,8 @@ type breaker struct {
 }
 
 var (
-	errFailed   = errors.New("no answer")        // counts
-	errNoMatter = errors.New("not the way there") // does not count
+	errFailed   = errors.New("no answer")         // counts
+	errNoMatter = errors.New("not to be counted") // does not count
 )
 
 func newBreaker() *breaker {
@@ -79,7 +79,9 @@ func (b *breaker) state() (cluster.BreakerState, time.Duration) {
 }
 
 // try asks if the breaker lets it. A question that was cut off by us counts
-// neither way, and so does an error about the cluster from a node that answers.
+// neither way. Of the questions about the cluster only answers count: they are
+// asked often when something happens, and a blink of the network must not open
+// the breakers of a whole cluster within seconds.
 func (b *breaker) try(ask func() cluster.Observation, cutOff func() bool) (cluster.Observation, bool) {
 	cb, _ := b.get()
 	o, err := cb.Execute(func() (cluster.Observation, error) {
@@ -89,7 +91,7 @@ func (b *breaker) try(ask func() cluster.Observation, cutOff func() bool) (clust
 			return o, errNoMatter
 		case o.OK():
 			return o, nil
-		case o.Question.OfCluster() && !o.Reach.OnTheWay():
+		case o.Question.OfCluster():
 			return o, errNoMatter
 		}
 		return o, errFailed

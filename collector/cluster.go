@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	alertFor  = 15 * time.Second       // how long a cluster is asked often after something happened
-	alertPace = time.Second            // how often then
-	breath    = 200 * time.Millisecond // the least between two rounds, however many wake-ups come
+	alertFor  = 15 * time.Second // how long a cluster is asked often after something happened
+	alertPace = time.Second      // how often then
 )
 
 // clusterLoop is one cluster: its picture, its members, and its two loops.
@@ -87,7 +86,7 @@ func (l *clusterLoop) distrust(m *member) {
 // runState asks for the state. Each round also looks at the faults anew, so
 // that those that come with time alone come.
 func (l *clusterLoop) runState(ctx context.Context, p *pace) {
-	for wait := p.first(); sleep(ctx, wait, l.wake); {
+	for wait := p.first(); pause(ctx, wait, l.wake, p); {
 		p.begun = time.Now()
 		if !l.round(ctx, cluster.QuestionState) && ctx.Err() == nil {
 			m := l.order()[0]
@@ -97,10 +96,6 @@ func (l *clusterLoop) runState(ctx context.Context, p *pace) {
 		if l.alerted() {
 			wait = min(wait, alertPace)
 		}
-		if !sleep(ctx, breath, nil) {
-			return
-		}
-		wait = max(wait-breath, 0)
 	}
 }
 
@@ -114,19 +109,19 @@ func (l *clusterLoop) runStorage(ctx context.Context, p *pace) {
 // round asks one node after the other until one answers. It says whether any
 // was asked. Nodes whose breaker is not closed are left to their own loop.
 func (l *clusterLoop) round(ctx context.Context, q cluster.Question) bool {
-	any := false
+	tried := false
 	for _, m := range l.order() {
 		if state, _ := m.breaker.state(); state != cluster.BreakerClosed {
 			continue
 		}
 		o, asked := l.askOne(ctx, m, q)
 		if ctx.Err() != nil {
-			return any
+			return tried
 		}
 		if !asked {
 			continue
 		}
-		any = true
+		tried = true
 		l.record(ctx, o)
 		if o.OK() {
 			l.turn.Lock()
@@ -137,11 +132,8 @@ func (l *clusterLoop) round(ctx context.Context, q cluster.Question) bool {
 			l.turn.Unlock()
 			return true
 		}
-		if q == cluster.QuestionState && o.Reach.OnTheWay() {
-			m.wakeVitals()
-		}
 	}
-	return any
+	return tried
 }
 
 // askOne asks a node; a question for the state can be cut off by distrust.

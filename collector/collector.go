@@ -196,6 +196,20 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
 	return ctx.Err() == nil
 }
 
+// breath is the least between two rounds of a loop, however many wake-ups come.
+const breath = 200 * time.Millisecond
+
+// pause is sleep between two rounds: wake-ups are heeded after a breath.
+func pause(ctx context.Context, d time.Duration, wake <-chan struct{}, p *pace) bool {
+	if p.begun.IsZero() {
+		return sleep(ctx, d, wake)
+	}
+	if !sleep(ctx, breath, nil) {
+		return false
+	}
+	return sleep(ctx, max(d-breath, 0), wake)
+}
+
 // poke leaves a wake-up if none is waiting.
 func poke(ch chan struct{}) {
 	select {

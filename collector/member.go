@@ -25,36 +25,29 @@ func (m *member) wakeVitals() { poke(m.vitals) }
 // runVitals asks for the light facts. It is also the one that tries a node
 // whose breaker rests.
 func (m *member) runVitals(ctx context.Context, p *pace) {
-	for wait := p.first(); sleep(ctx, wait, m.vitals); {
+	resting := false // it is recorded that we hold back
+	for wait := p.first(); pause(ctx, wait, m.vitals, p); {
 		p.begun = time.Now()
-		switch state, rest := m.breaker.state(); state {
-		case cluster.BreakerOpen:
-			wait = rest
-			continue
-		case cluster.BreakerHalfOpen:
+		if state, _ := m.breaker.state(); state == cluster.BreakerHalfOpen {
 			m.cluster.record(ctx, m.held(cluster.QuestionVitals, "trying again now"))
 		}
-		before := m.failing.Load()
 		o, asked := m.question(ctx, cluster.QuestionVitals)
 		if ctx.Err() != nil {
 			return
 		}
+		if asked {
+			m.cluster.record(ctx, o)
+		}
 		wait = p.next()
-		if !asked {
+		state, rest := m.breaker.state()
+		if state != cluster.BreakerOpen {
+			resting = false
 			continue
 		}
-		m.cluster.record(ctx, o)
-		switch {
-		case o.OK() && before:
-			poke(m.full)
-			m.cluster.alarm() // it may be the only one that can tell
-		case !o.OK() && !before:
-			m.cluster.distrust(m)
-			m.cluster.alarm()
-		}
-		if state, rest := m.breaker.state(); state == cluster.BreakerOpen {
+		wait = rest
+		if !resting || asked {
+			resting = true
 			m.cluster.record(ctx, m.held(cluster.QuestionVitals, fmt.Sprintf("%d attempts in a row failed", breakerTrips)))
-			wait = rest
 		}
 	}
 }
@@ -93,11 +86,28 @@ func (m *member) question(ctx context.Context, q cluster.Question) (o cluster.Ob
 	if !asked || ctx.Err() != nil {
 		return o, false
 	}
-	if o.OK() || o.Reach.OnTheWay() {
-		m.failing.Store(!o.OK())
+	if o.OK() || o.Reach.OnTheWay() || !q.OfCluster() {
+		m.turned(m.failing.Swap(!o.OK()), !o.OK(), q)
 	}
 	o.Breaker, o.RetryAt = m.breakerNow()
 	return o, true
+}
+
+// turned acts on a node that fell silent or came back: the cluster is asked
+// what happened, and the node for what was missed.
+func (m *member) turned(was, is bool, q cluster.Question) {
+	if was == is {
+		return
+	}
+	if is {
+		m.cluster.distrust(m)
+	} else {
+		poke(m.full)
+	}
+	if q != cluster.QuestionVitals {
+		m.wakeVitals()
+	}
+	m.cluster.alarm()
 }
 
 // guarded asks, and makes an observation even of a panic.
