@@ -119,14 +119,31 @@ func TestPywinrm(t *testing.T) {
 	})
 }
 
-// curl runs curl --negotiate, which speaks SPNEGO, and returns status and body.
-func curl(t *testing.T, url, body, pw string, more ...string) (status, answer string) {
+// needNTLM is for the peers that use MIT's GSS-API with the NTLM plug-in.
+func needNTLM(t *testing.T) {
 	t.Helper()
-	args := append([]string{"-sSk", "--noproxy", "*", "--negotiate", "-u", "operator:" + pw, "-H", "Content-Type: " + soapType,
-		"-w", "\n%{http_code}", "--data-binary", "@-", url}, more...)
-	cmd := exec.CommandContext(t.Context(), "curl", args...)
+	if plugins, _ := filepath.Glob("/etc/gss/mech.d/*ntlm*"); len(plugins) == 0 {
+		missing(t, "the NTLM plug-in for GSS-API", "gss-ntlmssp")
+	}
+}
+
+// userFile writes the credentials where gss-ntlmssp looks for them.
+func userFile(t *testing.T, pw string) string {
+	t.Helper()
+	f := filepath.Join(t.TempDir(), "user")
+	if err := os.WriteFile(f, []byte("CONTOSO:operator:"+pw+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "NTLM_USER_FILE=" + f
+}
+
+// curl runs curl --negotiate, which speaks SPNEGO, and returns status and body.
+func curl(t *testing.T, url, body, pw string) (status, answer string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "curl", "-sSk", "--noproxy", "*", "--negotiate", "-u", ":", "-H", "Content-Type: "+soapType,
+		"-w", "\n%{http_code}", "--data-binary", "@-", url)
 	cmd.Stdin = strings.NewReader(body)
-	cmd.Env = peerEnv("KRB5_CONFIG=/dev/null")
+	cmd.Env = peerEnv(userFile(t, pw))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("curl: %v\n%s", err, out)
@@ -135,10 +152,12 @@ func curl(t *testing.T, url, body, pw string, more ...string) (status, answer st
 	return string(out[i+1:]), string(out[:i])
 }
 
+const identifyMessage = `<s:Envelope xmlns:s="` + nsS + `" xmlns:i="` + nsID + `"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>`
+
 func TestCurlNegotiate(t *testing.T) {
-	version, err := exec.Command("curl", "-V").Output()
-	if plugins, _ := filepath.Glob("/etc/gss/mech.d/*ntlm*"); err != nil || len(plugins) == 0 || !bytes.Contains(version, []byte("SPNEGO")) {
-		missing(t, "curl with SPNEGO and NTLM", "curl gss-ntlmssp")
+	needNTLM(t)
+	if version, err := exec.Command("curl", "-V").Output(); err != nil || !bytes.Contains(version, []byte("SPNEGO")) {
+		missing(t, "curl with SPNEGO", "curl")
 	}
 	_, plain, secure := startTLS(t, options())
 	if status, answer := curl(t, "http://"+plain+"/wsman", "", password); status != "200" || answer != "" {
@@ -150,11 +169,40 @@ func TestCurlNegotiate(t *testing.T) {
 	if status, answer := curl(t, "https://"+secure+"/wsman", createMessage(""), password); status != "200" || !strings.Contains(answer, `<rsp:Owner>CONTOSO\Operator</rsp:Owner>`) {
 		t.Errorf("Create over HTTPS: %s %s", status, answer)
 	}
-	identify := `<s:Envelope xmlns:s="` + nsS + `" xmlns:i="` + nsID + `"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>`
-	if status, answer := curl(t, "https://"+secure+"/wsman", identify, password); status != "200" || !strings.Contains(answer, "OS: 10.0.20348") {
+	if status, answer := curl(t, "https://"+secure+"/wsman", identifyMessage, password); status != "200" || !strings.Contains(answer, "OS: 10.0.20348") {
 		t.Errorf("Identify over HTTPS: %s %s", status, answer)
 	}
-	if status, _ := curl(t, "https://"+secure+"/wsman", identify, "wrong"); status != "401" {
+	if status, _ := curl(t, "https://"+secure+"/wsman", identifyMessage, "wrong"); status != "401" {
 		t.Errorf("wrong password: %s", status)
+	}
+}
+
+// SPNEGO with a mechListMIC and then sealed messages: the cipher state between
+// the two is where implementations differ.
+func TestGSSAPISealed(t *testing.T) {
+	needNTLM(t)
+	const python = "/usr/bin/python3"
+	if exec.Command(python, "-c", "import ctypes; ctypes.CDLL('libgssapi_krb5.so.2')").Run() != nil {
+		missing(t, "Python with MIT's GSS-API library", "python3 libgssapi-krb5-2")
+	}
+	s, addr := start(t, options())
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages := filepath.Join(t.TempDir(), "messages")
+	if err := os.WriteFile(messages, []byte(identifyMessage+"\n"+createMessage("")+"\n"+receiveMessage("NONE", "", "")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, "testdata/gss_client.py", host, port, messages)
+	cmd.Env = peerEnv(userFile(t, password))
+	out, err := cmd.CombinedOutput()
+	lines := strings.Split(string(out), "\n")
+	if err != nil || len(lines) != 4 || !strings.Contains(lines[0], "OS: 10.0.20348") ||
+		!strings.Contains(lines[1], `200 <s:Envelope`) || !strings.Contains(lines[2], `500 <s:Envelope`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := s.Shells(); len(got) != 1 || got[0].Owner != `CONTOSO\Operator` {
+		t.Errorf("shells: %+v", got)
 	}
 }
