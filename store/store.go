@@ -58,6 +58,8 @@ type Store struct {
 	faultID       int64                               // last fault number given
 	dirty         dirty                               // what the database does not have yet
 
+	codec codec
+
 	samples  *series
 	snapshot atomic.Pointer[cluster.Snapshot]
 	watchers watchers

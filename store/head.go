@@ -1,0 +1,243 @@
+package store
+
+import (
+	"log/slog"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"looksalive/cluster"
+)
+
+// Bounds of what is held in memory and of what clocks may do to us.
+const (
+	lateLimit    = int64(24 * time.Hour / time.Millisecond) // older samples are dropped
+	futureLimit  = int64(time.Hour / time.Millisecond)      // so are those that claim to be newer than now
+	maxBucket    = 8192                                     // samples of one object in 20 minutes: 6 a second
+	maxHeld      = 24_000_000                               // values in memory, 8 bytes each; 1,000 nodes need 4 million
+	maxWaiting   = 16 << 20                                 // bytes of journal that wait for the disk
+	warnInterval = int64(time.Minute / time.Millisecond)
+)
+
+// series is the time-series engine: samples not sealed yet, in memory, and
+// the names of all objects and metrics.
+type series struct {
+	now func() time.Time
+	log *slog.Logger
+
+	mu         sync.Mutex
+	objects    map[objectKey]*object
+	lastObject uint32
+	metrics    map[cluster.Metric]uint32
+	lastMetric uint32
+	newObjects []*object // the database does not have these yet
+	newMetrics []cluster.Metric
+	journal    map[int64][]byte // rows being filled, by bucket
+	numbers    map[int64]int64  // last journal number of each bucket
+	onDisk     map[int64]bool   // buckets that may have journal rows
+	waiting    []journalRow     // rows on their way to the disk
+	nextDue    int64            // when to look again for buckets to seal
+	nextTrim   int64            // and for journal rows to delete
+	held       int              // values in memory, about
+	dropped    int64            // samples lost since the start, of Dropped
+	warned     int64            // when we last warned about it
+	warnedAt   int64            // and at which count
+}
+
+type objectKey struct{ cluster, name string }
+
+// object is one thing that has samples, and its open buckets, oldest first.
+type object struct {
+	key     objectKey
+	id      uint32
+	buckets []*bucket
+}
+
+// bucket holds the samples of one object in one stretch of 20 minutes.
+type bucket struct {
+	index   int64 // time / bucketSpan
+	due     int64 // when it may be sealed
+	names   []cluster.Metric
+	metrics []uint32
+	times   []int64 // strictly rising
+	columns [][]float64
+	last    []uint64 // bits of the values last put into the journal
+	fresh   bool     // the next journal entry must not lean on last
+	closed  bool     // being sealed: nothing may be added
+}
+
+func newSeries(now func() time.Time, log *slog.Logger) *series {
+	return &series{
+		now: now, log: log,
+		objects: map[objectKey]*object{}, metrics: map[cluster.Metric]uint32{},
+		journal: map[int64][]byte{}, numbers: map[int64]int64{}, onDisk: map[int64]bool{},
+	}
+}
+
+// resolution is how finely metrics are kept whose readings have digits that
+// mean nothing: a tenth of a microsecond of a poll, the fifteenth digit of a
+// percentage. It halves their size.
+var resolution = map[cluster.Metric]float64{
+	cluster.MetricLatency:  1e6,
+	cluster.MetricSkew:     1e6,
+	cluster.MetricPollTime: 1e6,
+	cluster.MetricCPU:      100,
+}
+
+// add takes the samples of one observation. It is quick, and never fails: what
+// cannot be kept is counted.
+func (t *series) add(name string, at time.Time, list []cluster.Sample) {
+	if len(list) == 0 {
+		return
+	}
+	ms, now := at.UnixMilli(), t.now().UnixMilli()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ms <= 0 || ms < now-lateLimit || ms > now+futureLimit {
+		t.drop(len(list), now, "their time is too far from now")
+		return
+	}
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Object == list[0].Object {
+			n++
+		}
+		t.addObject(objectKey{name, list[0].Object}, ms, now, list[:n])
+		list = list[n:]
+	}
+}
+
+func (t *series) addObject(key objectKey, ms, now int64, list []cluster.Sample) {
+	o := t.objects[key]
+	if o == nil {
+		if t.lastObject+1 >= 1<<objectBits {
+			t.drop(len(list), now, "too many objects")
+			return
+		}
+		t.lastObject++
+		o = &object{key: key, id: t.lastObject}
+		t.objects[key] = o
+		t.newObjects = append(t.newObjects, o)
+	}
+	b := t.bucketOf(o, ms/bucketSpan, now)
+	i := len(b.times)
+	switch {
+	case i >= maxBucket:
+		t.drop(len(list), now, "too many in 20 minutes")
+		return
+	case i == 0 || ms > b.times[i-1]:
+		b.times = append(b.times, ms)
+		t.held += len(b.columns)
+		for k := range b.columns {
+			b.columns[k] = append(b.columns[k], missing)
+		}
+	default: // the clock went back, or two answers crossed
+		var found bool
+		if i, found = slices.BinarySearch(b.times, ms); !found {
+			b.times = slices.Insert(b.times, i, ms)
+			for k := range b.columns {
+				b.columns[k] = slices.Insert(b.columns[k], i, missing)
+			}
+		}
+	}
+	for k, s := range list {
+		if k >= len(b.names) || b.names[k] != s.Metric {
+			if k = slices.Index(b.names, s.Metric); k < 0 {
+				k = t.addColumn(b, s.Metric)
+			}
+		}
+		v := s.Value + 0 // there is no negative zero here
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			t.drop(1, now, "not a number")
+			continue
+		}
+		if f, ok := resolution[s.Metric]; ok && math.Abs(v) < 1e9 {
+			v = math.RoundToEven(v*f)/f + 0
+		}
+		b.columns[k][i] = v
+	}
+	t.journal[b.index] = b.appendEntry(t.journal[b.index], o.id, ms, i)
+}
+
+// bucketOf finds the bucket to put a sample into, or opens one.
+func (t *series) bucketOf(o *object, index, now int64) *bucket {
+	for i := len(o.buckets) - 1; i >= 0; i-- {
+		if b := o.buckets[i]; b.index == index && !b.closed {
+			return b
+		}
+	}
+	if t.held > maxHeld { // only while the disk takes nothing
+		for i, b := range o.buckets {
+			if !b.closed {
+				t.held -= len(b.times) * len(b.metrics)
+				t.drop(len(b.times)*len(b.metrics), now, "the disk takes nothing")
+				o.buckets = slices.Delete(o.buckets, i, i+1)
+				break
+			}
+		}
+	}
+	// Objects are sealed spread over some minutes, so that commits stay even.
+	// A late bucket waits as long, so that one seal takes many late samples.
+	phase := 30_000 + int64(o.id)*7919%240_000
+	b := &bucket{index: index, fresh: true, due: max((index+1)*bucketSpan, now) + phase}
+	if now < (index+1)*bucketSpan && len(o.buckets) > 0 { // expect as many as last time
+		prev := o.buckets[len(o.buckets)-1]
+		b.names, b.metrics = slices.Clone(prev.names), slices.Clone(prev.metrics)
+		n := len(prev.times) + 8
+		b.times = make([]int64, 0, n)
+		for range prev.columns {
+			b.columns = append(b.columns, make([]float64, 0, n))
+		}
+		b.last = make([]uint64, len(b.columns))
+	}
+	o.buckets = append(o.buckets, b)
+	return b
+}
+
+// addColumn starts the column of a metric in a bucket.
+func (t *series) addColumn(b *bucket, m cluster.Metric) int {
+	id, ok := t.metrics[m]
+	if !ok {
+		t.lastMetric++
+		id = t.lastMetric
+		t.metrics[m] = id
+		t.newMetrics = append(t.newMetrics, m)
+	}
+	b.names = append(b.names, m)
+	b.metrics = append(b.metrics, id)
+	values := make([]float64, len(b.times), max(cap(b.times), 16))
+	for i := range values {
+		values[i] = missing
+	}
+	b.columns = append(b.columns, values)
+	b.last = append(b.last, 0)
+	b.fresh = true
+	return len(b.columns) - 1
+}
+
+// drop counts samples that are lost, and warns at most once a minute.
+func (t *series) drop(n int, now int64, why string) {
+	t.dropped += int64(n)
+	if t.warned == 0 || now-t.warned >= warnInterval || now < t.warned {
+		t.log.Warn("samples dropped", "count", t.dropped-t.warnedAt, "err", why)
+		t.warned, t.warnedAt = now, t.dropped
+	}
+}
+
+// Dropped is how many samples were lost since the start: with impossible
+// times or values, or because the disk took nothing for too long.
+func (s *Store) Dropped() int64 {
+	s.samples.mu.Lock()
+	defer s.samples.mu.Unlock()
+	return s.samples.dropped
+}
+
+// table is the bucket as the samples of a chunk.
+func (b *bucket) table() table {
+	t := table{times: b.times, columns: make([]column, len(b.columns))}
+	for i, values := range b.columns {
+		t.columns[i] = column{b.metrics[i] << 3, values}
+	}
+	return t
+}

@@ -1,0 +1,296 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"looksalive/cluster"
+)
+
+// reader reads one object's history within one read transaction, so that a
+// merge in the meantime takes nothing away. The samples in memory are copied
+// before the transaction begins: what is sealed in between is there twice,
+// which does no harm, and never missing.
+type reader struct {
+	s     *Store
+	ctx   context.Context
+	now   int64
+	codec codec
+
+	key    cluster.SeriesKey
+	object uint32
+	metric uint32
+	ids    map[cluster.Metric]uint32
+
+	tx       *sql.Tx
+	head     []table // open buckets of the object, oldest first
+	freshLo  int64   // start of the oldest block that has fresh chunks
+	chunks   map[int64]*chunkView
+	stale    map[[2]int64]bool // tier and block
+	get      *sql.Stmt
+	valueBuf []float64
+}
+
+const never = int64(1) << 62
+
+// choose makes key's object and metric the ones to read; false if the store
+// does not know them.
+func (r *reader) choose(key cluster.SeriesKey) (bool, error) {
+	if r.tx == nil || key.Cluster != r.key.Cluster || key.Object != r.key.Object {
+		r.end()
+		t := r.s.samples
+		t.mu.Lock()
+		o := t.objects[objectKey{key.Cluster, key.Object}]
+		r.key, r.object, r.head = key, 0, nil
+		if o != nil {
+			r.object = o.id
+			for _, b := range o.buckets {
+				r.head = append(r.head, b.copy())
+			}
+		}
+		t.mu.Unlock()
+		if o == nil {
+			return false, nil
+		}
+		if err := r.begin(); err != nil {
+			return false, err
+		}
+	}
+	t := r.s.samples
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var ok bool
+	r.metric, ok = t.metrics[key.Metric]
+	return ok, nil
+}
+
+// copy is the bucket as a table that later samples do not change.
+func (b *bucket) copy() table {
+	t := b.table()
+	t.times = slices.Clone(t.times)
+	for i := range t.columns {
+		t.columns[i].values = slices.Clone(t.columns[i].values)
+	}
+	return t
+}
+
+func (r *reader) begin() error {
+	var err error
+	if r.tx, err = r.s.r.BeginTx(r.ctx, nil); err != nil {
+		return err
+	}
+	r.chunks = map[int64]*chunkView{}
+	r.stale = map[[2]int64]bool{}
+	if r.get, err = r.tx.PrepareContext(r.ctx, `SELECT data FROM chunk WHERE id = ?`); err != nil {
+		return err
+	}
+	var first int64
+	err = r.tx.QueryRowContext(r.ctx, `SELECT id FROM chunk WHERE id >= ? AND id < ? ORDER BY id LIMIT 1`,
+		chunkID(tierFresh, 0, 0, 0), chunkID(tierRaw, 0, 0, 0)).Scan(&first)
+	r.freshLo = never
+	switch {
+	case err == nil:
+		start := chunkBlock(first) * bucketSpan
+		r.freshLo = start - start%blockSpan
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	return each(r.ctx, r.tx, `SELECT tier, block FROM stale WHERE object = ? AND tier IN (?, ?)`,
+		[]any{r.object, int64(tierHour), int64(tierDay)}, func(scan func(...any) error) error {
+			var t, block int64
+			if err := scan(&t, &block); err != nil {
+				return err
+			}
+			r.stale[[2]int64{t, block}] = true
+			return nil
+		})
+}
+
+func (r *reader) end() {
+	if r.tx != nil {
+		r.get.Close()
+		r.tx.Rollback()
+		r.tx = nil
+	}
+}
+
+// chunk reads a chunk; nil if there is none, or it is damaged, which is logged.
+func (r *reader) chunk(id int64) (*chunkView, error) {
+	if v, ok := r.chunks[id]; ok {
+		return v, nil
+	}
+	var data []byte
+	err := r.get.QueryRowContext(r.ctx, id).Scan(&data)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	var v *chunkView
+	if err == nil {
+		if v, err = openChunk(data); err != nil {
+			r.damaged(id, err)
+			v = nil
+		}
+	}
+	r.chunks[id] = v
+	return v, nil
+}
+
+func (r *reader) damaged(id int64, err error) {
+	r.s.log.Warn("chunk not understood, left out", "id", id, "err", err)
+}
+
+// samples reads raw samples between two times.
+func (r *reader) samples(lo, hi int64) (times []int64, values []float64, err error) {
+	for block := lo / blockSpan; block*blockSpan < min(hi, r.now+futureLimit+blockSpan); block++ {
+		t, v, err := r.block(block)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, at := range t {
+			if at >= lo && at < hi && v[i] == v[i] {
+				times = append(times, at)
+				values = append(values, v[i])
+			}
+		}
+	}
+	return times, values, nil
+}
+
+// block reads the samples of one block, from where they are: merged, fresh,
+// and in memory, which is also their order of age.
+func (r *reader) block(block int64) ([]int64, []float64, error) {
+	var parts []table
+	take := func(id int64) error {
+		v, err := r.chunk(id)
+		if err != nil || v == nil {
+			return err
+		}
+		times, err := r.codec.readTimes(v)
+		if err != nil {
+			r.damaged(id, err)
+			return nil
+		}
+		values, err := r.codec.readColumn(nil, v, r.metric<<3)
+		if err != nil {
+			r.damaged(id, err)
+			return nil
+		}
+		if values != nil {
+			parts = append(parts, table{times, []column{{0, values}}})
+		}
+		return nil
+	}
+	if err := take(chunkID(tierRaw, block, groupOf(r.metric), r.object)); err != nil {
+		return nil, nil, err
+	}
+	if block*blockSpan >= r.freshLo {
+		for i := range blockSpan / bucketSpan {
+			if err := take(chunkID(tierFresh, block*(blockSpan/bucketSpan)+i, 0, r.object)); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	for _, t := range r.headOf(block) {
+		for _, col := range t.columns {
+			if col.number == r.metric<<3 {
+				parts = append(parts, table{t.times, []column{{0, col.values}}})
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return nil, nil, nil
+	}
+	t := merge(parts...)
+	return t.times, t.columns[0].values, nil
+}
+
+// headOf lists the open buckets that lie in a block.
+func (r *reader) headOf(block int64) []table {
+	var out []table
+	for _, t := range r.head {
+		if len(t.times) > 0 && t.times[0]/blockSpan == block {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// windows reads the points of a rolled-up tier whose windows start in [lo, hi).
+// A block whose row is not written yet, or is stale, is made from the tier
+// before.
+func (r *reader) windows(t tier, lo, hi int64) ([]window, error) {
+	var out []window
+	span := t.span()
+	for block := lo / span; block*span < min(hi, r.now+futureLimit+span); block++ {
+		var windows []window
+		done, err := r.finished(t, block)
+		switch {
+		case err != nil:
+			return nil, err
+		case done:
+			id := chunkID(t, block, groupOf(r.metric), r.object)
+			v, err := r.chunk(id)
+			if err != nil {
+				return nil, err
+			}
+			if v != nil {
+				if windows, err = r.codec.readWindows(nil, v, r.metric); err != nil {
+					r.damaged(id, err)
+				}
+			}
+		case t == tierFive:
+			times, values, err := r.block(block)
+			if err != nil {
+				return nil, err
+			}
+			windows = rollSamples(nil, times, values, t.step())
+		default:
+			finer, err := r.windows(t-1, block*span, (block+1)*span)
+			if err != nil {
+				return nil, err
+			}
+			windows = rollWindows(nil, finer, t.step())
+		}
+		for _, w := range windows {
+			if w.start >= lo && w.start < hi {
+				out = append(out, w)
+			}
+		}
+	}
+	return out, nil
+}
+
+// finished says whether the row of a block holds all there is. A block that
+// has samples which are not merged, or stale blocks in it, does not.
+func (r *reader) finished(t tier, block int64) (bool, error) {
+	start, end := block*t.span(), (block+1)*t.span()
+	for _, h := range r.head {
+		if len(h.times) > 0 && h.times[0] >= start && h.times[0] < end {
+			return false, nil
+		}
+	}
+	if t == tierFive {
+		if end <= r.freshLo {
+			return true, nil
+		}
+		for i := start / bucketSpan; i < end/bucketSpan; i++ {
+			if v, err := r.chunk(chunkID(tierFresh, i, 0, r.object)); err != nil || v != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	if end > r.freshLo || r.stale[[2]int64{int64(t), block}] {
+		return false, nil
+	}
+	if t == tierDay {
+		for i := start / hourSpan; i < end/hourSpan; i++ {
+			if r.stale[[2]int64{int64(tierHour), i}] {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
