@@ -494,6 +494,7 @@ func TestLiveTopicEndsWithItsLastClient(t *testing.T) {
 		b.one("first")
 		before := rendered
 		time.Sleep(beatPeriod)
+		synctest.Wait()
 		if rendered != before+1 {
 			t.Errorf("rendered %d times for one beat of two clients, want once", rendered-before)
 		}
