@@ -84,6 +84,8 @@ type peer struct {
 	br  *bufio.Reader
 	raw bytes.Buffer // what the server sent since the last post
 	sec *ntlmssp.SecuritySession
+
+	bind []byte // hash for tls-server-end-point, nil for no channel binding
 }
 
 func dial(t *testing.T, addr string) *peer {
@@ -150,7 +152,11 @@ func (p *peer) logon(domain, user, pw string) int {
 	if err != nil || len(two) == 0 {
 		p.t.Fatalf("no challenge: %v %v", resp.Status, resp.Header)
 	}
-	three, err := c.Authenticate(two, nil)
+	var bindings *ntlmssp.ChannelBindings
+	if p.bind != nil {
+		bindings = &ntlmssp.ChannelBindings{ApplicationData: append([]byte("tls-server-end-point:"), p.bind...)}
+	}
+	three, err := c.Authenticate(two, bindings)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package wsman
 
 import (
+	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"io"
 	"net/http"
@@ -139,7 +141,7 @@ func TestForeignSealIs400(t *testing.T) {
 
 func TestIdentifyUnauthenticated(t *testing.T) {
 	_, addr := start(t, options())
-	msg := []byte(`<s:Envelope xmlns:s="` + nsS + `" xmlns:i="` + nsID + `"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>`)
+	msg := []byte(identifyMessage)
 	resp, body := dial(t, addr).post(msg, "WSMANIDENTIFY: unauthenticated")
 	if resp.StatusCode != 200 || !strings.Contains(string(body), "<wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0<") {
 		t.Errorf("%s %s", resp.Status, body)
@@ -196,5 +198,60 @@ func TestExpectContinue(t *testing.T) {
 	}
 	if resp.StatusCode != 200 || !strings.HasPrefix(p.raw.String(), "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 \r\n") {
 		t.Errorf("%s, %.60q", resp.Status, p.raw.String())
+	}
+}
+
+func TestBasicOnlyOverTLS(t *testing.T) {
+	o := options()
+	o.AllowBasic = true
+	_, plain, secure := startTLS(t, o)
+	header := func(user, pw string) string {
+		return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+pw))
+	}
+	if resp, _ := dial(t, plain).post([]byte(createMessage("")), header("operator", password)); resp.StatusCode != 401 ||
+		len(resp.Header.Values("WWW-Authenticate")) != 1 {
+		t.Errorf("over HTTP: %s %v", resp.Status, resp.Header)
+	}
+	for _, tt := range []struct {
+		user, pw string
+		want     int
+	}{{"operator", password, 200}, {`CONTOSO\operator`, password, 200}, {"operator@contoso.test", password, 200}, {"operator", "wrong", 401}, {"operator", "", 401}} {
+		resp, body := dialTLS(t, secure).post([]byte(createMessage("")), header(tt.user, tt.pw))
+		if resp.StatusCode != tt.want {
+			t.Errorf("%s: %s %s", tt.user, resp.Status, body)
+		}
+		if want := []string{"Negotiate", `Basic realm="WSMAN"`}; tt.want == 401 && !cmp.Equal(resp.Header.Values("WWW-Authenticate"), want) {
+			t.Errorf("offers %q", resp.Header.Values("WWW-Authenticate"))
+		}
+	}
+}
+
+func dialTLS(t *testing.T, addr string) *peer {
+	t.Helper()
+	nc, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPeer(t, nc)
+}
+
+// A logon relayed from another TLS connection carries the other certificate's
+// binding.
+func TestChannelBinding(t *testing.T) {
+	_, _, secure := startTLS(t, options())
+	logon := func(change func([]byte) []byte) int {
+		p := dialTLS(t, secure)
+		p.bind = change(p.nc.(*tls.Conn).ConnectionState().PeerCertificates[0].Raw)
+		return p.logon("", "operator", password)
+	}
+	right := func(cert []byte) []byte { h := sha256.Sum256(cert); return h[:] }
+	if got := logon(right); got != 200 {
+		t.Errorf("the right binding: %d", got)
+	}
+	if got := logon(func(cert []byte) []byte { return right(append(cert, 0)) }); got != 401 {
+		t.Errorf("another certificate's binding: %d", got)
+	}
+	if got := logon(func([]byte) []byte { return nil }); got != 200 {
+		t.Errorf("no binding: %d", got) // CbtHardeningLevel=Relaxed
 	}
 }

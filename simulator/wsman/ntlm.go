@@ -176,9 +176,7 @@ func (a *acceptor) authenticate(m, binding []byte) (account string, s *session, 
 		if len(t.sessionKey) != 16 {
 			return "", nil, errNTLMMessage
 		}
-		c, _ := rc4.NewCipher(sessionKey)
-		sessionKey = make([]byte, 16)
-		c.XORKeyStream(sessionKey, t.sessionKey)
+		sessionKey = rc4Once(sessionKey, t.sessionKey)
 	}
 	if f := av[avFlags]; len(f) == 4 && ntlm.Uint32(f)&2 != 0 {
 		if len(m) < 88 {
@@ -265,6 +263,17 @@ func hmacMD5(key []byte, parts ...[]byte) []byte {
 		h.Write(p)
 	}
 	return h.Sum(nil)
+}
+
+// rc4Once enciphers b with a fresh key stream.
+func rc4Once(key, b []byte) []byte {
+	c, err := rc4.NewCipher(key)
+	if err != nil {
+		panic(err) // the key is always an MD5
+	}
+	out := make([]byte, len(b))
+	c.XORKeyStream(out, b)
+	return out
 }
 
 func utf16le(s string) []byte {

@@ -176,29 +176,30 @@ func parseRequest(b []byte) (*request, *fault) {
 // parseDuration reads an xs:duration of days, hours, minutes and seconds.
 func parseDuration(s string) (time.Duration, bool) {
 	s, ok := strings.CutPrefix(s, "P")
-	if !ok || s == "" {
+	days, clock, timed := strings.Cut(s, "T")
+	if !ok || s == "" || timed && clock == "" {
 		return 0, false
 	}
 	var total float64
-	units := map[byte]float64{'D': 86400}
-	for s != "" {
-		if s[0] == 'T' && len(s) > 1 {
-			units, s = map[byte]float64{'H': 3600, 'M': 60, 'S': 1}, s[1:]
-			continue
+	for _, part := range []struct {
+		text  string
+		units map[byte]float64
+	}{{days, map[byte]float64{'D': 86400}}, {clock, map[byte]float64{'H': 3600, 'M': 60, 'S': 1}}} {
+		for rest := part.text; rest != ""; {
+			i := strings.IndexFunc(rest, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+			if i <= 0 || part.units[rest[i]] == 0 {
+				return 0, false
+			}
+			n, err := strconv.ParseFloat(rest[:i], 64)
+			if err != nil {
+				return 0, false
+			}
+			total += n * part.units[rest[i]]
+			delete(part.units, rest[i])
+			rest = rest[i+1:]
 		}
-		i := strings.IndexFunc(s, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
-		if i <= 0 {
-			return 0, false
-		}
-		n, err := strconv.ParseFloat(s[:i], 64)
-		unit := units[s[i]]
-		if err != nil || unit == 0 {
-			return 0, false
-		}
-		delete(units, s[i])
-		total, s = total+n*unit, s[i+1:]
 	}
-	if total > 1e9 {
+	if total > 1e9 { // thirty years, and well inside time.Duration
 		return 0, false
 	}
 	return time.Duration(total * float64(time.Second)), true
