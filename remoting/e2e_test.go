@@ -20,7 +20,7 @@ func nodesOf(t testing.TB, sim *simulator.Simulator, https bool, auth remoting.A
 		t.Fatal("the simulator's CA cannot be read")
 	}
 	var nodes []remoting.Node
-	for _, e := range sim.Endpoints() {
+	for _, e := range sim.Nodes() {
 		n := remoting.Node{Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, User: e.User, Password: remoting.NewSecret(e.Password), Auth: auth}
 		if https {
 			n.URL, n.RootCAs = e.HTTPS, roots

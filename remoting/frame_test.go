@@ -112,7 +112,7 @@ func TestUnpackLimits(t *testing.T) {
 		l    func(*Limits)
 		want error
 	}{
-		"gzip bomb":         {strings.Repeat(" ", 8<<20), func(l *Limits) { l.GzipRatio = 20 }, errTooLarge},
+		"gzip bomb":         {strings.Repeat(" ", 3<<20), func(l *Limits) { l.GzipRatio = 20 }, errTooLarge},
 		"too much JSON":     {strings.Repeat(" ", 2000), func(l *Limits) { l.JSON = 1000 }, errTooLarge},
 		"too deep":          {strings.Repeat("[", 17) + strings.Repeat("]", 17), nil, errTooLarge},
 		"deep in a string":  {`{"a":"[[[[[[[[[[[[[[[[[[[[[[[\"[[["}`, nil, nil},

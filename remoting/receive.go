@@ -81,15 +81,21 @@ func (s *session) take(out *frames, piece stream) error {
 		}
 		return nil
 	}
-	return out.feed(piece.data, s.deliver, func(noise []byte) {
+	err := out.feed(piece.data, s.deliver, func(noise []byte) {
+		s.noise += len(noise)
 		if text := clean(string(noise), 200); text != "" {
 			s.peer.log.Debug("output outside of frames", "text", text)
 		}
 	})
+	if err == nil && s.noise > out.limit {
+		err = fmt.Errorf("%d bytes and no frame: %w", s.noise, errTooLarge)
+	}
+	return err
 }
 
 // deliver hands a frame to the request it answers. A late one has none.
 func (s *session) deliver(f frame) {
+	s.noise = 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.status == "ready" && f.id == 0 {

@@ -33,6 +33,7 @@ type session struct {
 	waiting  map[int64]chan frame
 	isReady  bool
 	stderred int // bytes of standard error seen
+	noise    int // bytes outside of frames since the last frame
 }
 
 // openSession connects, signs in, starts PowerShell and waits for its loop.
@@ -144,13 +145,14 @@ func (s *session) ask(ctx context.Context, script scripts.Script, args any) (ans
 func (s *session) write(ctx context.Context, line []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)() // the other lane saw the session die
 	for {
 		_, err := s.send.post(ctx, sendInput(s.peer.node.URL, s.shell, s.exec, line))
 		var f *fault
+		if err != nil && !s.alive() {
+			return s.failure() // the other lane knows better why
+		}
 		if !errors.As(err, &f) || f.Code != faultBusy {
-			if err != nil && !s.alive() {
-				return s.failure() // the other lane knows better why
-			}
 			return err
 		}
 		select {
