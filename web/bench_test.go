@@ -78,7 +78,7 @@ func fleetConfig(b testing.TB, said announced) string {
 
 type nodeAnswer struct {
 	Health  string
-	Contact struct{ TookMs float64 }
+	Contact struct{ TookSeconds float64 }
 }
 
 func askNodes(b testing.TB, url string) []nodeAnswer {
@@ -107,7 +107,7 @@ func answered(b testing.TB, url string) (n int) {
 func pollTimes(b testing.TB, url string) []float64 {
 	var out []float64
 	for _, n := range askNodes(b, url) {
-		out = append(out, n.Contact.TookMs/1000)
+		out = append(out, n.Contact.TookSeconds)
 	}
 	slices.Sort(out)
 	return out
@@ -174,12 +174,14 @@ func BenchmarkKnownToSeen(b *testing.B) {
 			new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true})
 			return true
 		})()`)
+		removed := make(chan time.Time, 1)
+		go func() { removed <- removedAt(p, demoNode) }()
 		restore := p.inject("node-down", demoCluster, demoNode)
 		tab.until("the fault", `window.seenAt > 0`)
 		seen := time.UnixMicro(int64(eval[float64](tab, `window.seenAt`) * 1000))
-		f := openFault(b, p, demoNode+" is down")
-		painted = append(painted, seen.Sub(f.Opened))
-		known = append(known, f.Opened.Sub(removedAt(b, p, demoNode)))
+		opened := openedAt(p, demoNode+" is down")
+		painted = append(painted, seen.Sub(opened))
+		known = append(known, opened.Sub(<-removed))
 		restore()
 		tab.until("the recovery", "!"+says(demoNode+" is down"))
 	}
@@ -192,4 +194,44 @@ func report(b *testing.B, times []time.Duration, unit string) {
 	slices.Sort(times)
 	b.ReportMetric(times[len(times)/2].Seconds(), unit+"-p50")
 	b.ReportMetric(times[len(times)-1].Seconds(), unit+"-max")
+}
+
+// removedAt watches the simulator and gives the time its cluster calls the node down.
+func removedAt(p *product, node string) time.Time {
+	for {
+		res, err := http.Get(p.control + "/state")
+		must(p.t, err)
+		var state struct {
+			Clusters []struct {
+				Nodes []struct{ Name, State string }
+			}
+		}
+		must(p.t, json.NewDecoder(res.Body).Decode(&state))
+		res.Body.Close()
+		for _, c := range state.Clusters {
+			for _, n := range c.Nodes {
+				if n.Name == node && n.State == "Down" {
+					return time.Now()
+				}
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// openedAt is when we recorded the open fault with this title.
+func openedAt(p *product, title string) time.Time {
+	type list struct {
+		Faults []struct {
+			Title  string
+			Opened time.Time
+		}
+	}
+	for _, f := range get[list](p, "/api/v1/faults?open=true").Faults {
+		if f.Title == title {
+			return f.Opened
+		}
+	}
+	p.t.Fatalf("no open fault %q", title)
+	return time.Time{}
 }

@@ -22,7 +22,7 @@ var mayImport = map[string]struct{ ours, others []string }{
 	"views":            {[]string{"cluster", "static"}, []string{"github.com/a-h/templ"}},
 	"handlers":         {[]string{"cluster", "views", "static"}, []string{"github.com/go-chi/chi", "github.com/a-h/templ", "github.com/gorilla/websocket"}},
 	"static":           {},
-	"web":              {[]string{"*"}, []string{"github.com/BurntSushi/toml"}},
+	"web":              {[]string{"*"}, []string{"github.com/BurntSushi/toml", "golang.org/x/sync"}},
 }
 
 // TestImportRules keeps the packages apart as docs/design.md draws them.

@@ -19,7 +19,7 @@ type cutter struct {
 	open map[net.Conn]bool
 }
 
-func newCutter(t *testing.T, to string) *cutter {
+func newCutter(t testing.TB, to string) *cutter {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -168,7 +168,7 @@ var sitePaths = []string{
 	"/c/EU-SQL-FC01", "/c/EU-SQL-FC01/storage",
 }
 
-func waitForPictures(t *testing.T, p *product) {
+func waitForPictures(t testing.TB, p *product) {
 	t.Helper()
 	eventually(t, "all nodes to answer", func() bool {
 		nodes := get[struct{ Nodes []struct{ Health string } }](p, "/api/v1/nodes")

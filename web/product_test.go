@@ -140,4 +140,3 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
-

@@ -91,7 +91,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	wake = coll.Wake
 
 	app, err := handlers.New(handlers.Options{
-		Store: st, Build: buildID(), Demo: views.DemoInfo{On: fleet.simulated, ControlURL: fleet.control},
+		Store: st, Build: buildID(), Demo: views.Demo{On: fleet.simulated, ControlURL: fleet.control},
 		Logger: log, AnyHost: cfg.AllowRemote,
 	})
 	if err != nil {
