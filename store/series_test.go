@@ -92,7 +92,7 @@ func TestSeriesAgainstBruteForce(t *testing.T) {
 			known := truth{}
 			objects := []string{"node/HV-01", "node/HV-02", "volume/CSV1", ""}
 			start := c.t.UnixMilli() - lateLimit
-			for range 700 {
+			for range 400 {
 				switch r.IntN(60) {
 				case 0: // nobody there for a while
 					c.t = c.t.Add(time.Duration(r.Int64N(int64(8 * time.Hour))))
@@ -118,7 +118,7 @@ func TestSeriesAgainstBruteForce(t *testing.T) {
 					if r.IntN(30) == 0 {
 						at -= r.Int64N(6 * 3_600_000) // late
 					}
-					for m := range 20 { // more than one column group
+					for m := range 18 { // more than one column group
 						if r.IntN(8) == 0 {
 							continue
 						}
@@ -133,7 +133,7 @@ func TestSeriesAgainstBruteForce(t *testing.T) {
 					}
 					s.samples.add("alpha", time.UnixMilli(at), list)
 				}
-				if r.IntN(100) == 0 {
+				if r.IntN(200) == 0 {
 					lo := start + r.Int64N(c.t.UnixMilli()-start)
 					known.check(t, s, lo, c.t.UnixMilli()+futureLimit)
 				}
