@@ -364,13 +364,13 @@ func faultLinks(f cluster.Fault) []Action {
 	}
 	switch f.Object.Kind {
 	case "network", "interface":
-		out = append(out, Action{Label: "Networks", Href: clusterPath(f.Cluster, "networks"), Icon: "router-16-regular"})
+		out = append(out, Action{Label: "Networks", Href: clusterPath(f.Cluster, "networks"), Icon: "router-20-regular"})
 	case "volume", "pool", "virtual disk", "drive":
 		out = append(out, Action{Label: "Storage", Href: clusterPath(f.Cluster, "storage"), Icon: "storage-16-regular"})
 	case "role":
-		out = append(out, Action{Label: "Role", Href: Query{Text: f.Object.Name, Page: 1}.on(clusterPath(f.Cluster, "roles")), Icon: "apps-list-detail-16-regular"})
+		out = append(out, Action{Label: "Role", Href: Query{Text: f.Object.Name, Page: 1}.on(clusterPath(f.Cluster, "roles")), Icon: "apps-list-detail-20-regular"})
 	}
-	return append(out, Action{Label: "Cluster", Href: clusterPath(f.Cluster), Icon: "server-multiple-16-regular"})
+	return append(out, Action{Label: "Cluster", Href: clusterPath(f.Cluster), Icon: "server-multiple-20-regular"})
 }
 
 // FaultPage is "/faults/{id}". f may be open or resolved; s may not hold it.

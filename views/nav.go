@@ -97,7 +97,7 @@ func (n *Nav) finish(all []cluster.Fault, at tab) {
 	n.Tabs = []NavItem{
 		{Label: "Overview", Href: "/", Icon: "home-24-regular", Current: at == tabOverview && n.Cluster == ""},
 		fault,
-		{Label: "Clusters", Href: "/clusters", Icon: "server-multiple-24-regular", Current: at == tabClusters || n.Cluster != "" && at == tabOverview},
+		{Label: "Clusters", Href: "/clusters", Icon: "server-multiple-20-regular", Current: at == tabClusters || n.Cluster != "" && at == tabOverview},
 		{Label: "Nodes", Href: "/nodes", Icon: "server-24-regular", Current: at == tabNodes},
 	}
 	n.Tabs[1].Icon = "alert-24-regular"

@@ -1,1 +1,1 @@
-
+"use strict";(()=>{var o={theme:"auto",density:"comfortable",keys:"on"},n={theme:["auto","light","dark"],density:["comfortable","compact"],keys:["on","off"]};function c(e){try{let t=localStorage.getItem("looksalive."+e);if(t&&n[e].includes(t))return t}catch{}return document.documentElement?.dataset[e]??o[e]}function r(){let e=document.documentElement;for(let t of Object.keys(o))e.dataset[t]=c(t)}r();})();

@@ -1,0 +1,167 @@
+// Draws a series of /api/v1/series with uPlot. Loaded only where there is a chart.
+import uPlot from "uplot";
+
+interface Answer {
+  series: { metric: string; time: number[]; mean: (number | null)[] }[];
+}
+
+const REFRESH = 10_000;
+const names: Record<string, string> = { "net.rx": "in", "net.tx": "out" };
+
+export function mount(el: HTMLElement): void {
+  new Chart(el);
+}
+
+class Chart {
+  private plot: uPlot | null = null;
+  private data: uPlot.AlignedData = [[]];
+  private metrics: string[] = [];
+  private zoomed = false;
+  private readonly unit: string;
+  private readonly out: Element | null;
+
+  constructor(private readonly el: HTMLElement) {
+    this.unit = el.dataset.unit ?? "";
+    this.out = el.closest("figure")?.querySelector("output") ?? null;
+    new ResizeObserver(() => this.fit()).observe(el);
+    document.addEventListener("prefs", () => this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    void this.load();
+    setInterval(() => {
+      if (document.visibilityState === "visible") void this.load();
+    }, REFRESH);
+  }
+
+  private async load(): Promise<void> {
+    try {
+      const answer = await fetch(this.el.dataset.seriesUrl ?? "", { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      this.take((await answer.json()) as Answer);
+    } catch {
+      if (!this.plot) this.say("no history could be read");
+    }
+  }
+
+  private take(answer: Answer): void {
+    const tables = answer.series.map((s) => [s.time, s.mean] as uPlot.AlignedData);
+    const metrics = answer.series.map((s) => s.metric);
+    if (tables.every((t) => t[0].length < 2)) {
+      if (!this.plot) this.say("no history yet");
+      return;
+    }
+    this.data = uPlot.join(tables);
+    if (this.plot && metrics.join() === this.metrics.join()) {
+      this.plot.setData(this.data, !this.zoomed);
+      if (this.zoomed) this.plot.redraw();
+      return;
+    }
+    this.metrics = metrics;
+    this.draw();
+  }
+
+  private say(text: string): void {
+    this.el.textContent = text;
+    this.el.classList.add("none");
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: Math.max(this.el.clientWidth, 120), height: Math.max(this.el.clientHeight, 100) };
+  }
+
+  private fit(): void {
+    this.plot?.setSize(this.size());
+  }
+
+  private draw(): void {
+    if (this.metrics.length === 0) return;
+    this.plot?.destroy();
+    this.el.replaceChildren();
+    this.el.classList.remove("none");
+    const css = getComputedStyle(document.documentElement);
+    const color = (name: string): string => css.getPropertyValue("--" + name).trim();
+    const font = `11px ${css.getPropertyValue("--font")}`;
+    const axis = { stroke: color("chart-axis"), font, ticks: { show: false }, grid: { stroke: color("chart-grid"), width: 1 } };
+    const lines = ["chart-1", "chart-2", "chart-3", "chart-4"];
+    this.plot = new uPlot(
+      {
+        ...this.size(),
+        legend: { show: false },
+        padding: [8, 8, 0, 0],
+        cursor: { y: false, sync: { key: "page" }, drag: { x: true, y: false, setScale: true } },
+        scales: { y: { range: (_u, _min, max) => [0, this.unit === "percent" ? 100 : max > 0 ? max * 1.1 : 1] } },
+        axes: [
+          { ...axis, space: 70, values: (_u, at) => at.map((t) => hours(t)) },
+          { ...axis, size: 62, space: 32, values: (_u, at) => at.map((v) => format(v, this.unit)) },
+        ],
+        series: [
+          {},
+          ...this.metrics.map((m, i) => ({
+            label: names[m] ?? m,
+            stroke: color(lines[i] ?? "chart-4"),
+            width: 1.5,
+            fill: this.metrics.length === 1 ? color("chart-band") : undefined,
+            points: { show: false },
+          })),
+        ],
+        hooks: {
+          setCursor: [(u) => this.tell(u)],
+          setScale: [
+            (u, key) => {
+              if (key !== "x") return;
+              const x = u.data[0];
+              this.zoomed = u.scales.x?.min !== x[0] || u.scales.x?.max !== x[x.length - 1];
+            },
+          ],
+        },
+      },
+      this.data,
+      this.el,
+    );
+  }
+
+  /** Writes the values under the cursor into the caption. */
+  private tell(u: uPlot): void {
+    const i = u.cursor.idx;
+    if (!this.out) return;
+    if (i === null || i === undefined) {
+      this.out.textContent = "";
+      return;
+    }
+    const values = this.metrics.map((m, n) => {
+      const v = u.data[n + 1]?.[i];
+      const text = v === null || v === undefined ? "no data" : format(v, this.unit);
+      return names[m] ? `${text} ${names[m]}` : text;
+    });
+    this.out.textContent = `${values.join(", ")} at ${hours(u.data[0][i] ?? 0, true)}`;
+  }
+}
+
+function hours(seconds: number, exact = false): string {
+  const text = new Date(seconds * 1000).toLocaleTimeString("en-GB");
+  return exact ? text : text.slice(0, 5);
+}
+
+function scaled(v: number, base: number, units: string[]): string {
+  let i = 0;
+  while (v >= base && i < units.length - 1) {
+    v /= base;
+    i++;
+  }
+  return `${v >= 100 ? Math.round(v) : Number(v.toPrecision(3))} ${units[i]}`;
+}
+
+/** The same rules as views/format.go. */
+function format(v: number, unit: string): string {
+  switch (unit) {
+    case "percent":
+      return `${Math.round(v)}%`;
+    case "bytes":
+      return scaled(v, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+    case "bits":
+      return scaled(v, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+    case "seconds":
+      return v < 0.001 ? `${Math.round(v * 1e6)} µs` : v < 1 ? `${Number((v * 1000).toPrecision(3))} ms` : `${Number(v.toPrecision(3))} s`;
+    default:
+      return String(Number(v.toPrecision(3)));
+  }
+}

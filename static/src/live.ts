@@ -1,0 +1,237 @@
+// The live socket. The server sends regions of this page as HTML whenever they
+// change, and an empty message every few seconds; we morph them in. When the
+// socket is lost nothing is removed: the page says so, and comes back by itself.
+import { morphRegion } from "./morph";
+import { clock, refreshTimes, serverNow, setServerNow, span } from "./times";
+
+const SILENCE = 15_000; // no message for so long means lost
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 5_000;
+const NOTICE_AFTER = 2_500; // a short loss is only told by the pill
+const OLD_DATA = 20_000; // from here the pill says how old the data is
+
+const root = document.documentElement;
+
+class Live {
+  private socket: WebSocket | null = null;
+  private seq = Number(root.dataset.seq ?? 0);
+  private dataAt = Date.parse(root.dataset.at ?? "");
+  private everOpen = false;
+  private afterLoss = false; // the next message is the first after a loss
+  private first = true; // the next message is the first of a socket
+  private wait = FIRST_WAIT;
+  private retryAt = 0;
+  private retryTimer = 0;
+  private silenceTimer = 0;
+  private lostAt = 0; // since when we are without the server
+  private ended = false; // signed out or leaving: no more tries
+
+  start(): void {
+    this.connect();
+    addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.retryNow();
+    });
+    addEventListener("pagehide", () => {
+      this.ended = true;
+      this.socket?.close(1000);
+    });
+    addEventListener("pageshow", (e) => {
+      if (!e.persisted) return;
+      this.ended = false;
+      this.lose();
+      this.retryNow();
+    });
+  }
+
+  /** Tries at once if we wait for the next try. */
+  retryNow(): void {
+    if (this.socket || this.ended) return;
+    this.wait = FIRST_WAIT;
+    this.connect();
+  }
+
+  /** Called once a second by the page's timer. */
+  tick(): void {
+    const pill = document.getElementById("live");
+    if (!pill) return;
+    if (this.ended && this.lostAt) return;
+    if (!this.lostAt) {
+      if (this.everOpen) this.showLive(pill);
+      return;
+    }
+    const left = Math.ceil((this.retryAt - Date.now()) / 1000);
+    show(pill, "off", left > 0 && !this.socket ? `Reconnecting in ${left} s` : "Reconnecting", "");
+    if (Date.now() - this.lostAt > NOTICE_AFTER) this.showNotice(`This is the picture of ${clock(this.pictureAt)}. Nothing has been removed.`);
+  }
+
+  private pictureAt = serverNow();
+
+  private connect(): void {
+    clearTimeout(this.retryTimer);
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const query = new URLSearchParams({ page: location.pathname + location.search });
+    if (this.seq > 0) query.set("seq", String(this.seq));
+    const socket = new WebSocket(`${scheme}//${location.host}/live?${query}`);
+    this.socket = socket;
+    this.first = true;
+    this.listen();
+    socket.onmessage = (e) => {
+      if (socket === this.socket && typeof e.data === "string") this.receive(e.data);
+    };
+    socket.onclose = (e) => {
+      if (socket !== this.socket) return;
+      this.closed(e.code);
+    };
+  }
+
+  /** Starts the wait for the next message anew. */
+  private listen(): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = window.setTimeout(() => {
+      const dead = this.socket;
+      this.socket = null;
+      dead?.close();
+      this.closed(1006);
+    }, SILENCE);
+  }
+
+  private closed(code: number): void {
+    clearTimeout(this.silenceTimer);
+    this.socket = null;
+    if (this.ended) return;
+    if (code === 4404) {
+      location.reload(); // what the page shows is gone; the server says so better
+      return;
+    }
+    this.lose();
+    if (code === 1008) {
+      this.ended = true;
+      const pill = document.getElementById("live");
+      if (pill) show(pill, "off", "Signed out", "");
+      this.showNotice("You are signed out. Load the page again to sign in.");
+      return;
+    }
+    // Half of the wait is chance, so that a hundred screens do not return at once.
+    const wait = this.wait / 2 + (Math.random() * this.wait) / 2;
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+    this.retryAt = Date.now() + wait;
+    this.retryTimer = window.setTimeout(() => this.connect(), wait);
+    this.tick();
+  }
+
+  private lose(): void {
+    if (!this.lostAt) this.lostAt = Date.now();
+    root.dataset.lost = "";
+  }
+
+  private receive(text: string): void {
+    this.listen();
+    const update = new DOMParser().parseFromString(text, "text/html").querySelector("live-update");
+    if (!(update instanceof HTMLElement)) return;
+    if (this.reloadFor(update.dataset.build)) return;
+    const back = this.afterLoss || this.lostAt > 0;
+    this.lostAt = 0;
+    delete root.dataset.lost;
+    this.everOpen = true;
+    this.wait = FIRST_WAIT;
+    setServerNow(update.dataset.now);
+    this.pictureAt = serverNow();
+    const at = Date.parse(update.dataset.at ?? "");
+    if (!Number.isNaN(at)) this.dataAt = at;
+
+    let told = false;
+    for (const region of [...update.children]) {
+      if (!region.id) continue;
+      if (region.id === "r-missed") {
+        if (!back) continue; // the page was made a moment ago: nobody was away
+        told = true;
+      }
+      morphRegion(region);
+    }
+    const seq = Number(update.dataset.seq ?? 0);
+    if (seq > this.seq && !(this.first && !back)) announceFaults();
+    this.seq = Math.max(this.seq, seq);
+    if (back && !told) sayNothingMissed();
+    this.afterLoss = false;
+    this.first = false;
+    hideNotice();
+    refreshTimes();
+    const pill = document.getElementById("live");
+    if (pill) this.showLive(pill);
+    document.dispatchEvent(new CustomEvent("morphed"));
+  }
+
+  /** A new program may have new styles and scripts: load them, but only once. */
+  private reloadFor(build: string | undefined): boolean {
+    if (!build || build === root.dataset.build) return false;
+    const key = "looksalive.reloaded";
+    try {
+      if (sessionStorage.getItem(key) === build) return false;
+      sessionStorage.setItem(key, build);
+    } catch {
+      return false;
+    }
+    this.ended = true;
+    location.reload();
+    return true;
+  }
+
+  private showLive(pill: Element): void {
+    if (Number.isNaN(this.dataAt)) {
+      show(pill, "", "Live", "");
+      return;
+    }
+    const age = Math.max(0, serverNow() - this.dataAt);
+    const text = age < 10_000 ? `${(age / 1000).toFixed(1)} s ago` : `${span(age)} ago`;
+    show(pill, age > OLD_DATA ? "old" : "", age > OLD_DATA ? "Old data" : "Live", " · " + text);
+  }
+
+  private showNotice(text: string): void {
+    const box = document.getElementById("live-lost");
+    if (!box) return;
+    const p = box.querySelector("[data-lost-text]");
+    if (p && p.textContent !== text) p.textContent = text;
+    box.hidden = false;
+  }
+}
+
+function hideNotice(): void {
+  const box = document.getElementById("live-lost");
+  if (box) box.hidden = true;
+}
+
+function show(pill: Element, tone: string, word: string, age: string): void {
+  pill.className = tone ? `live ${tone}` : "live";
+  const w = pill.querySelector(".w");
+  const a = pill.querySelector(".a");
+  if (w && w.textContent !== word) w.textContent = word;
+  if (a) a.textContent = age;
+}
+
+function sayNothingMissed(): void {
+  const place = document.getElementById("r-missed");
+  const template = document.getElementById("nothing-missed");
+  if (!place || !(template instanceof HTMLTemplateElement)) return;
+  place.replaceChildren(template.content.cloneNode(true));
+  const fleeting = place.firstElementChild;
+  setTimeout(() => fleeting?.remove(), 8_000);
+}
+
+let lastSaid = 0;
+
+/** Tells a screen reader about new faults, at most every 10 s. */
+function announceFaults(): void {
+  const now = Date.now();
+  if (now - lastSaid < 10_000) return;
+  const badge = document.querySelector("#r-badge a");
+  const fresh = document.querySelector("[data-fault].fresh .tt, [data-fault] .tt");
+  const text = [badge?.getAttribute("aria-label"), fresh?.textContent].filter(Boolean).join(". ");
+  const urgent = fresh?.closest(".crit") !== null && fresh !== null;
+  const place = document.getElementById(urgent ? "announce-now" : "announce");
+  if (!text || !place) return;
+  lastSaid = now;
+  place.textContent = text;
+}
+
+export const live = new Live();
