@@ -64,9 +64,9 @@ var questions = map[cluster.Question]question{
 }
 
 // watchedServices are what the management of a node needs: cluster, Hyper-V,
-// WMI, WinRM, storage, time and log on.
+// WMI, WinRM, storage, time, log on and, on Azure Local, its agents.
 var watchedServices = []string{
-	"ClusSvc", "vmms", "vmcompute", "Winmgmt", "WinRM", "SmpHost", "W32Time", "Netlogon", "LanmanServer", "EventLog", "RpcSs", "HealthAgent",
+	"ClusSvc", "vmms", "vmcompute", "Winmgmt", "WinRM", "SmpHost", "W32Time", "Netlogon", "LanmanServer", "EventLog", "RpcSs", "himds", "HciCloudManagementSvc",
 }
 
 // answer is what came back for one request.

@@ -111,6 +111,9 @@ func classifyScript(e *scriptError, script string) (cluster.Reach, string) {
 		return cluster.ReachNotACluster, "The node answers, but has no cluster: the namespace root/MSCluster is missing."
 	case has(0x80041003, "0x80041003"), has(0x80070005, "0x80070005"), strings.Contains(e.Type, "UnauthorizedAccess"):
 		return cluster.ReachNoRights, "The account signed in, but may not read what " + script + ".ps1 asks for."
+	case has(0x800706d9, "0x800706d9"), has(0x800706ba, "0x800706ba"), has(0x800713d0, "0x800713d0"):
+		// no endpoint, no RPC server, node not ready
+		return cluster.ReachScriptFailed, "The cluster service on this node does not answer: it is stopped, starting, or not part of the cluster at the moment."
 	default:
 		return cluster.ReachScriptFailed, script + ".ps1 failed: " + clean(e.Message, 300)
 	}
