@@ -45,6 +45,8 @@ type Endpoint struct {
 	Cluster, Node, HTTP, HTTPS, User, Password string
 }
 
+var discard = slog.New(slog.DiscardHandler)
+
 // user is the account every node knows; its password is made at each start.
 const user = "looksalive"
 
@@ -79,7 +81,7 @@ func Start(opts Options) (*Simulator, error) {
 		opts.Now = time.Now
 	}
 	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
+		opts.Logger = discard
 	}
 	s := &Simulator{opts: opts, log: opts.Logger, password: rand.Text()}
 	total := 0

@@ -14,9 +14,8 @@ type story struct {
 }
 
 type chapter struct {
-	id          string
-	destructive bool
-	ends        time.Time
+	id   string
+	ends time.Time
 }
 
 // plot is what may happen, how often in proportion, and for how long.
@@ -63,7 +62,7 @@ func (t *story) tell(s *Simulator, now time.Time) {
 	if now.Before(t.next) {
 		return
 	}
-	t.next = now.Add(2*time.Minute + time.Duration(t.random.IntN(150))*time.Second)
+	t.next = now.Add(10 * time.Second) // if nothing comes of this one
 	total := 0
 	for _, p := range plot {
 		total += p.weight
@@ -78,7 +77,7 @@ func (t *story) tell(s *Simulator, now time.Time) {
 		}
 		k := kindByName(p.kind)
 		if k.Destructive && !s.quiet() {
-			return // the next one, then
+			return // something else, a little later
 		}
 		spec, ok := c.storySpec(k, p.params, target)
 		if !ok {
@@ -89,7 +88,8 @@ func (t *story) tell(s *Simulator, now time.Time) {
 			s.log.Debug("story: event left out", "kind", p.kind, "err", err)
 			return
 		}
-		t.open = append(t.open, chapter{id, k.Destructive, now.Add(p.from + time.Duration(lasts*float64(p.to-p.from)))})
+		t.next = now.Add(2*time.Minute + time.Duration(t.random.IntN(150))*time.Second)
+		t.open = append(t.open, chapter{id, now.Add(p.from + time.Duration(lasts*float64(p.to-p.from)))})
 		return
 	}
 }
