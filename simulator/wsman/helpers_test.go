@@ -57,7 +57,7 @@ func options() Options {
 }
 
 // start serves o over HTTP on a loopback port.
-func start(t *testing.T, o Options) (*Server, string) {
+func start(t testing.TB, o Options) (*Server, string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,7 +79,7 @@ func start(t *testing.T, o Options) (*Server, string) {
 
 // peer is one client connection, byte for byte.
 type peer struct {
-	t   *testing.T
+	t   testing.TB
 	nc  net.Conn
 	br  *bufio.Reader
 	raw bytes.Buffer // what the server sent since the last post
@@ -88,7 +88,7 @@ type peer struct {
 	bind []byte // hash for tls-server-end-point, nil for no channel binding
 }
 
-func dial(t *testing.T, addr string) *peer {
+func dial(t testing.TB, addr string) *peer {
 	t.Helper()
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -97,7 +97,7 @@ func dial(t *testing.T, addr string) *peer {
 	return newPeer(t, nc)
 }
 
-func newPeer(t *testing.T, nc net.Conn) *peer {
+func newPeer(t testing.TB, nc net.Conn) *peer {
 	t.Cleanup(func() { nc.Close() })
 	p := &peer{t: t, nc: nc}
 	p.br = bufio.NewReader(io.TeeReader(nc, &p.raw))
@@ -250,7 +250,7 @@ var (
 	stream    = regexp.MustCompile(`<rsp:Stream Name="(\w+)" CommandId="[^"]*">([^<]*)</rsp:Stream>`)
 )
 
-func find(t *testing.T, re *regexp.Regexp, s string) string {
+func find(t testing.TB, re *regexp.Regexp, s string) string {
 	t.Helper()
 	m := re.FindStringSubmatch(s)
 	if m == nil {

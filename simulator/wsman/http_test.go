@@ -226,6 +226,26 @@ func TestBasicOnlyOverTLS(t *testing.T) {
 	}
 }
 
+func TestAllowUnencrypted(t *testing.T) {
+	o := options()
+	o.AllowBasic, o.AllowUnencrypted = true, true
+	_, addr := start(t, o)
+	p := dial(t, addr)
+	header := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("operator:"+password))
+	resp, body := p.post([]byte(createMessage("")), header)
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != soapType {
+		t.Errorf("basic: %s %v %s", resp.Status, resp.Header, body)
+	}
+	// Basic authenticates the request, not the connection.
+	if resp, _ := p.post([]byte(createMessage(""))); resp.StatusCode != 401 {
+		t.Errorf("the next request: %s", resp.Status)
+	}
+	q := logonTo(t, addr)
+	if resp, body := q.post([]byte(createMessage(""))); resp.StatusCode != 200 {
+		t.Errorf("plain after NTLM: %s %s", resp.Status, body)
+	}
+}
+
 func dialTLS(t *testing.T, addr string) *peer {
 	t.Helper()
 	nc, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})

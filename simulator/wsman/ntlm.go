@@ -12,7 +12,8 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck // NTLM is defined on MD4
+	//lint:ignore SA1019 NTLM is defined on MD4.
+	"golang.org/x/crypto/md4"
 )
 
 // NTLM negotiate flags (MS-NLMP 2.2.2.5).

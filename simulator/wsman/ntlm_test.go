@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"testing"
 	"time"
+
+	"github.com/bodgit/ntlmssp"
 )
 
 func unhex(t *testing.T, s string) []byte {
@@ -189,5 +191,77 @@ func TestAccounts(t *testing.T) {
 	o.Domain = ""
 	if got, _, ok := lookup(&o, "", "operator"); !ok || got != `HV-01\Operator` {
 		t.Errorf("in a workgroup: %q %t", got, ok)
+	}
+}
+
+// The MIC binds the three messages together: a changed flag in any of them,
+// such as one that asks for sealing, must not pass.
+func TestMIC(t *testing.T) {
+	o := options().withDefaults()
+	exchange := func(three func([]byte)) error {
+		a := &acceptor{o: &o, challenge: [8]byte{1, 2, 3}}
+		c, err := ntlmssp.NewClient(ntlmssp.SetDomain("CONTOSO"), ntlmssp.SetUserInfo("operator", password), ntlmssp.SetWorkstation("GW"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := c.Authenticate(nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		challenge, err := a.respond(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, err := c.Authenticate(bytes.Clone(challenge), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		three(last)
+		_, _, err = a.authenticate(last, nil)
+		return err
+	}
+	nothing := func([]byte) {}
+	if err := exchange(nothing); err != nil {
+		t.Fatalf("unchanged: %v", err)
+	}
+	for name, err := range map[string]error{
+		"MIC":            exchange(func(m []byte) { m[72] ^= 1 }),
+		"workstation":    exchange(func(m []byte) { m[ntlm.Uint32(m[48:])] ^= 1 }),
+		"flags of three": exchange(func(m []byte) { m[60] ^= flagRequestTarget }),
+	} {
+		if err == nil {
+			t.Errorf("changed %s: accepted", name)
+		}
+	}
+	a := &acceptor{o: &o}
+	if _, err := a.respond(ntlmNegotiate()[:12]); err == nil {
+		t.Error("a cut NEGOTIATE_MESSAGE was answered")
+	}
+}
+
+// A client told of sealing less than it asked for must be found out.
+func TestMICCoversNegotiate(t *testing.T) {
+	o := options().withDefaults()
+	a := &acceptor{o: &o}
+	c, err := ntlmssp.NewClient(ntlmssp.SetDomain("CONTOSO"), ntlmssp.SetUserInfo("operator", password), ntlmssp.SetWorkstation("GW"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := c.Authenticate(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weaker := bytes.Clone(one)
+	ntlm.PutUint32(weaker[12:], ntlm.Uint32(one[12:])&^flag128)
+	challenge, err := a.respond(weaker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	three, err := c.Authenticate(challenge, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if account, _, err := a.authenticate(three, nil); err == nil {
+		t.Errorf("accepted %s", account)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // logonTo opens an authenticated connection.
-func logonTo(t *testing.T, addr string) *peer {
+func logonTo(t testing.TB, addr string) *peer {
 	t.Helper()
 	p := dial(t, addr)
 	if got := p.logon("CONTOSO", "operator", password); got != 200 {
