@@ -93,7 +93,7 @@ func ClusterPage(s *cluster.Snapshot, name string, trend Trends, q Query, now ti
 		table:  &v.Nodes,
 	}
 	if p.StateFrom != "" {
-		page.Head.Facts = []Meta{{Text: "Seen through " + p.StateFrom, At: ago(p.StateAt, now)}}
+		page.Head.Facts = []Meta{{Text: "seen through " + p.StateFrom + ",", At: ago(p.StateAt, now)}}
 	}
 	if v.Notice != nil {
 		page.Regions = append(page.Regions, Region{ID: "r-notice", Class: "wide", Body: notice(*v.Notice)})

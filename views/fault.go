@@ -16,13 +16,14 @@ type attention struct {
 	Items    []faultRow
 	More     string // "and 7 more", "" if all are shown
 	MoreHref string
+	Scoped   bool // to one cluster, whose name then goes without saying
 	None     Empty
 }
 
 // newAttention takes the first faults that explain themselves; consequences of
 // others stay folded on the page of faults.
 func newAttention(faults []cluster.Fault, all string, n int, now time.Time) attention {
-	a := attention{None: calm("No open faults", "Everything that answers is well."), MoreHref: all}
+	a := attention{None: calm("No open faults", "Everything that answers is well."), MoreHref: all, Scoped: all != "/faults"}
 	groups := byCause(faults)
 	for _, g := range groups[:min(n, len(groups))] {
 		a.Items = append(a.Items, newFaultRow(g.fault, g.after, now))
@@ -93,7 +94,6 @@ type faultRow struct {
 	Cluster  string
 	Where    string // the object
 	Impact   string
-	Line     string // impact and place in one line
 	Since    When
 	Resolved When
 	Lasted   string
@@ -112,7 +112,6 @@ func newFaultRow(f cluster.Fault, after []cluster.Fault, now time.Time) faultRow
 		Title: f.Title, Cluster: f.Cluster, Where: where(f), Impact: f.Impact,
 		Since: since(f.Since, now), Open: f.Open(), Seq: strconv.FormatUint(f.Seq, 10),
 	}
-	r.Line = strings.Join(slices.DeleteFunc([]string{f.Impact, f.Cluster}, func(s string) bool { return s == "" }), " · ")
 	if !f.Open() {
 		r.State = stateOf(cluster.Healthy).named("Resolved")
 		r.Resolved = ago(f.Resolved, now)

@@ -33,6 +33,9 @@ func when(at, now time.Time, form string) When {
 		w.Text = date(at)
 	case "short":
 		w.Text = strings.TrimSuffix(age(at, now), " ago")
+		if now.Sub(at) >= 24*time.Hour {
+			w.Text = at.Format("2 Jan")
+		}
 	default:
 		w.Text = age(at, now)
 	}

@@ -45,8 +45,8 @@ func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
 	}
 	page.Regions = []Region{
 		{ID: "r-census", Class: "wide", Body: censusCard(v.Census)},
-		{ID: "r-side", Class: "aside first-s", Body: overviewSide(v)},
 		{ID: "r-clusters", Class: "col", Body: card("Clusters", "Worst first", table(v.Clusters))},
+		{ID: "r-side", Class: "aside first-s", Body: overviewSide(v)},
 		{ID: "r-now", Class: "wide", Label: "All clusters now", Body: tiles(v.Now)},
 	}
 	return page
@@ -178,7 +178,8 @@ func survivesCell(s cluster.Survivability) Cell {
 	if !s.Known {
 		return Cell{Text: noData, Class: "none"}.by(-1)
 	}
-	c := Cell{Text: plural(s.Simultaneous, "node"), Sub: s.Limit}
+	limit, _, _ := strings.Cut(s.Limit, ":") // the numbers behind it are on the cluster's page
+	c := Cell{Text: plural(s.Simultaneous, "node"), Sub: limit}
 	if s.Simultaneous == 0 {
 		c.Text, c.Tone = "no loss", "st warn"
 	}

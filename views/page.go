@@ -31,8 +31,12 @@ type Region struct {
 	Body  templ.Component
 }
 
-// Render writes the region with its section element. Region is a templ.Component.
+// Render writes the region with its section element. Region is a
+// templ.Component. One without a body is an empty place that may fill later.
 func (r Region) Render(ctx context.Context, w io.Writer) error {
+	if r.Body == nil {
+		r.Body = templ.NopComponent
+	}
 	return region(r).Render(ctx, w)
 }
 

@@ -39,7 +39,7 @@ function age(at: number, short: boolean): string {
   if (d < -5000) return "in " + span(-d);
   if (d < 1000) return short ? "now" : "just now";
   if (d < 86_400_000) return span(d) + (short ? "" : " ago");
-  return dateTime(at, false);
+  return short ? dayFormat.format(at).replace(/ \d+$/, "") : dateTime(at, false);
 }
 
 function left(at: number): string {
