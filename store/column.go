@@ -9,13 +9,14 @@ import (
 
 // A column is a row of numbers:
 //
-//	byte    mode | scale<<2 | missing<<5
+//	byte    mode | scale<<2 | missing<<5 | shifted<<6
 //	bitmap  one bit a value, set where there is one; only if some are missing
-//	byte    how far raw bits are shifted right; only for raw bits
+//	byte    how far the integers are shifted right; only if shifted
 //	…       the integers, by mode
 //
 // Integers are the values times scale where that is exact for all of them,
-// else the bits of the floats. Of the modes the one with the fewest bits is
+// else the bits of the floats, without their common trailing zero bits: memory
+// comes in pages, disk rates in blocks. Of the modes the one with the fewest bits is
 // taken. Differences are packed in blocks of blockLen: varint minimum, byte
 // width, bits. Arithmetic wraps, so any 64 bits survive.
 const (
@@ -26,6 +27,7 @@ const (
 
 	scaleRaw    = 7
 	flagMissing = 1 << 5
+	flagShifted = 1 << 6
 	blockLen    = 128
 )
 
@@ -80,7 +82,14 @@ func (c *codec) appendFloats(dst []byte, values []float64) ([]byte, bool) {
 		}
 	}
 	if scale == scaleRaw {
-		dst = append(dst, c.raw(values))
+		ints := grow(&c.ints, len(values))
+		for i, v := range values {
+			ints[i] = int64(math.Float64bits(v))
+		}
+	}
+	if shift := c.shift(); shift > 0 {
+		flags |= flagShifted
+		dst = append(dst, shift)
 	}
 	dst, mode := c.appendInts(dst, c.ints)
 	dst[head] = mode | scale<<2 | flags
@@ -115,19 +124,20 @@ func (c *codec) scaled(values []float64, f float64) bool {
 	return true
 }
 
-// raw fills c.ints with the bits of the values without their common trailing
-// zeros, and returns how many those are.
-func (c *codec) raw(values []float64) byte {
-	var all uint64
-	for _, v := range values {
-		all |= math.Float64bits(v)
+// shift takes the common trailing zeros from c.ints, and returns how many.
+func (c *codec) shift() byte {
+	var all int64
+	for _, v := range c.ints {
+		all |= v
 	}
-	shift := min(bits.TrailingZeros64(all), 63)
-	ints := grow(&c.ints, len(values))
-	for i, v := range values {
-		ints[i] = int64(math.Float64bits(v) >> shift)
+	n := bits.TrailingZeros64(uint64(all))
+	if n == 0 || n == 64 {
+		return 0
 	}
-	return byte(shift)
+	for i, v := range c.ints {
+		c.ints[i] = v >> n
+	}
+	return byte(n)
 }
 
 // appendInts appends at least one integer in the cheapest mode.
@@ -222,10 +232,10 @@ func (c *codec) floats(dst []float64, data []byte, n int) ([]float64, error) {
 	}
 	scale := head >> 2 & 7
 	var shift byte
-	if scale == scaleRaw {
+	if head&flagShifted != 0 {
 		shift = r.byte()
 	}
-	if r.bad || present == 0 || shift > 63 || (scale != scaleRaw && int(scale) >= len(scales)) || head>>6 != 0 {
+	if r.bad || present == 0 || shift > 63 || (scale != scaleRaw && int(scale) >= len(scales)) || head>>7 != 0 {
 		return nil, errDamaged
 	}
 	ints := grow(&c.ints, present)
@@ -233,10 +243,15 @@ func (c *codec) floats(dst []float64, data []byte, n int) ([]float64, error) {
 		return nil, err
 	}
 	out := dst[:present]
+	if shift > 0 {
+		for i, v := range ints {
+			ints[i] = v << shift
+		}
+	}
 	switch {
 	case scale == scaleRaw:
 		for i, v := range ints {
-			out[i] = math.Float64frombits(uint64(v) << shift)
+			out[i] = math.Float64frombits(uint64(v))
 		}
 	case scale == 0:
 		for i, v := range ints {

@@ -60,7 +60,8 @@ type bucket struct {
 	due     int64 // when it may be sealed
 	names   []cluster.Metric
 	metrics []uint32
-	times   []int64 // strictly rising
+	fine    []float64 // of resolution, 0 for as it comes
+	times   []int64   // strictly rising
 	columns [][]float64
 	last    []uint64 // bits of the values last put into the journal
 	fresh   bool     // the next journal entry must not lean on last
@@ -75,9 +76,9 @@ func newSeries(now func() time.Time, log *slog.Logger) *series {
 	}
 }
 
-// resolution is how finely metrics are kept whose readings have digits that
-// mean nothing: a tenth of a microsecond of a poll, the fifteenth digit of a
-// percentage. It halves their size.
+// resolution is how finely, in parts of one, metrics are kept whose readings
+// have digits that mean nothing: nanoseconds of a poll, the fifteenth digit of
+// a percentage. It halves their size.
 var resolution = map[cluster.Metric]float64{
 	cluster.MetricLatency:  1e6,
 	cluster.MetricSkew:     1e6,
@@ -121,43 +122,50 @@ func (t *series) addObject(key objectKey, ms, now int64, list []cluster.Sample) 
 		t.newObjects = append(t.newObjects, o)
 	}
 	b := t.bucketOf(o, ms/bucketSpan, now)
-	i := len(b.times)
-	switch {
-	case i >= maxBucket:
+	if len(b.times) >= maxBucket {
 		t.drop(len(list), now, "too many in 20 minutes")
 		return
-	case i == 0 || ms > b.times[i-1]:
-		b.times = append(b.times, ms)
-		t.held += len(b.columns)
-		for k := range b.columns {
-			b.columns[k] = append(b.columns[k], missing)
-		}
-	default: // the clock went back, or two answers crossed
-		var found bool
-		if i, found = slices.BinarySearch(b.times, ms); !found {
-			b.times = slices.Insert(b.times, i, ms)
-			for k := range b.columns {
-				b.columns[k] = slices.Insert(b.columns[k], i, missing)
-			}
-		}
 	}
+	t.held += len(b.columns)
+	i := b.row(ms)
 	for k, s := range list {
-		if k >= len(b.names) || b.names[k] != s.Metric {
+		if k >= len(b.names) || b.names[k] != s.Metric { // rare: always the same metrics in the same order
 			if k = slices.Index(b.names, s.Metric); k < 0 {
 				k = t.addColumn(b, s.Metric)
 			}
 		}
 		v := s.Value + 0 // there is no negative zero here
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if v-v != 0 {    // NaN or infinite
 			t.drop(1, now, "not a number")
 			continue
 		}
-		if f, ok := resolution[s.Metric]; ok && math.Abs(v) < 1e9 {
+		if f := b.fine[k]; f != 0 && math.Abs(v) < 1e9 {
 			v = math.RoundToEven(v*f)/f + 0
 		}
 		b.columns[k][i] = v
 	}
 	t.journal[b.index] = b.appendEntry(t.journal[b.index], o.id, ms, i)
+}
+
+// row finds the row of a time, or makes it, without values.
+func (b *bucket) row(ms int64) int {
+	i := len(b.times)
+	if i == 0 || ms > b.times[i-1] {
+		b.times = append(b.times, ms)
+		for k := range b.columns {
+			b.columns[k] = append(b.columns[k], missing)
+		}
+		return i
+	}
+	// The clock went back, or two answers crossed.
+	i, found := slices.BinarySearch(b.times, ms)
+	if !found {
+		b.times = slices.Insert(b.times, i, ms)
+		for k := range b.columns {
+			b.columns[k] = slices.Insert(b.columns[k], i, missing)
+		}
+	}
+	return i
 }
 
 // bucketOf finds the bucket to put a sample into, or opens one.
@@ -183,7 +191,7 @@ func (t *series) bucketOf(o *object, index, now int64) *bucket {
 	b := &bucket{index: index, fresh: true, due: max((index+1)*bucketSpan, now) + phase}
 	if now < (index+1)*bucketSpan && len(o.buckets) > 0 { // expect as many as last time
 		prev := o.buckets[len(o.buckets)-1]
-		b.names, b.metrics = slices.Clone(prev.names), slices.Clone(prev.metrics)
+		b.names, b.metrics, b.fine = slices.Clone(prev.names), slices.Clone(prev.metrics), slices.Clone(prev.fine)
 		n := len(prev.times) + 8
 		b.times = make([]int64, 0, n)
 		for range prev.columns {
@@ -206,6 +214,7 @@ func (t *series) addColumn(b *bucket, m cluster.Metric) int {
 	}
 	b.names = append(b.names, m)
 	b.metrics = append(b.metrics, id)
+	b.fine = append(b.fine, resolution[m])
 	values := make([]float64, len(b.times), max(cap(b.times), 16))
 	for i := range values {
 		values[i] = missing

@@ -298,18 +298,16 @@ func (b *bucket) restart(r *bytesReader, n int, names map[uint32]cluster.Metric)
 			b.columns = append(b.columns, old.columns[i])
 		}
 	}
+	b.fine = make([]float64, len(b.names))
+	for k, m := range b.names {
+		b.fine[k] = resolution[m]
+	}
 	return nil
 }
 
 // put sets the first columns at a time.
 func (b *bucket) put(ms int64, values []float64) {
-	i, found := slices.BinarySearch(b.times, ms)
-	if !found {
-		b.times = slices.Insert(b.times, i, ms)
-		for k := range b.columns {
-			b.columns[k] = slices.Insert(b.columns[k], i, missing)
-		}
-	}
+	i := b.row(ms)
 	for k, v := range values {
 		if v == v {
 			b.columns[k][i] = v
