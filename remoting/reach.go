@@ -78,7 +78,9 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 // afterTimeout keeps the part of our own text that says what was under way.
 func afterTimeout(err error) string {
 	if _, what, ok := strings.Cut(err.Error(), errNoAnswer.Error()); ok {
-		return clean(what, 80)
+		if what = clean(what, 80); what != "" {
+			return " " + what
+		}
 	}
 	return ""
 }
