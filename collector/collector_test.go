@@ -155,6 +155,33 @@ func TestWakeCutsOffADeadSpeaker(t *testing.T) {
 	})
 }
 
+func TestSilentNodeDoesNotHoldUpTheState(t *testing.T) {
+	var dead atomic.Value
+	dead.Store("")
+	w := &wire{answer: func(ctx context.Context, a asked) (o cluster.Observation) {
+		switch {
+		case a.node != dead.Load():
+			return o
+		case a.q == cluster.QuestionVitals:
+			return refused()
+		}
+		<-ctx.Done()
+		return timedOut()
+	}}
+	// With a patience of a minute only the silence of the node's own question
+	// can end the question about the state in time.
+	slow := func(cluster.Question) time.Duration { return time.Minute }
+	run(t, w, collector.Options{Timeout: slow}, func(_ *collector.Collector, b *book) {
+		pass(12 * time.Second)
+		speaker := b.last().Picture.StateFrom
+		dead.Store(speaker)
+		pass(11 * time.Second)
+		if p := b.last().Picture; p.StateFrom == speaker || time.Since(p.StateAt) > 5*time.Second {
+			t.Errorf("state from %s, %s old", p.StateFrom, time.Since(p.StateAt))
+		}
+	})
+}
+
 func TestWake(t *testing.T) {
 	w := &wire{}
 	run(t, w, collector.Options{}, func(c *collector.Collector, _ *book) {
