@@ -56,15 +56,16 @@ type Options struct {
 
 // App serves everything under one http.Handler.
 type App struct {
-	opt    Options
-	log    *slog.Logger
-	now    func() time.Time
-	mux    *chi.Mux
-	pages  map[string]page // by route pattern: the socket renders the same pages
-	hub    *hub
-	hosts  map[string]bool
-	trends trendCache
-	past   pastCache
+	opt       Options
+	log       *slog.Logger
+	now       func() time.Time
+	mux       *chi.Mux
+	pages     map[string]page // by route pattern: the socket renders the same pages
+	hub       *hub
+	hosts     map[string]bool
+	trends    trendCache
+	past      pastCache
+	documents documentCache
 }
 
 // New checks the options and lays out the routes. The sockets live while Run runs.

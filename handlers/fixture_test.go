@@ -138,6 +138,12 @@ func (f *fixture) faults(name string, o cluster.Observation, faults ...cluster.F
 	if err := f.store.Record(context.Background(), cluster.Report{Observation: o, Picture: f.pics[name], Faults: faults}); err != nil {
 		f.t.Fatal(err)
 	}
+	// A Run that ends at once writes and publishes what waits.
+	ended, end := context.WithCancel(context.Background())
+	end()
+	if err := f.store.Run(ended); err != nil {
+		f.t.Fatal(err)
+	}
 }
 
 // resolve records that nothing is wrong with a cluster any more.

@@ -22,7 +22,7 @@ import (
 const maxPageAddress = 2048
 
 // closeGone is the application's own closing code (RFC 6455, section 7.4.2):
-// what the page showed no longer exists.
+// the page as it was loaded no longer exists, it must be loaded again.
 const closeGone = 4404
 
 // Small read buffers and borrowed write buffers keep an idle client at a few
@@ -125,6 +125,8 @@ type update struct {
 	all     [][]byte // every region
 	changed [][]byte // those that differ from the update before
 	seq     uint64   // of the snapshot it shows
+
+	reshaped bool // the page has other regions than before
 
 	deltaOnce, fullOnce sync.Once
 	delta, full         *websocket.PreparedMessage

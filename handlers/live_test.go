@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gorilla/websocket"
 
 	"looksalive/cluster"
@@ -485,28 +487,28 @@ func TestLiveRefusals(t *testing.T) {
 
 // A page that is watched by nobody costs nothing.
 func TestLiveTopicEndsWithItsLastClient(t *testing.T) {
-	var rendered int
+	var rendered atomic.Int32
 	bubble(t, nil, func(t *testing.T, s *liveServer) {
 		real := s.app.pages["/wall"]
-		s.app.pages["/wall"] = func(r *http.Request) (views.Page, error) { rendered++; return real(r) }
+		s.app.pages["/wall"] = func(r *http.Request) (views.Page, error) { rendered.Add(1); return real(r) }
 		a, b := s.open(t, "/wall", ""), s.open(t, "/wall", "")
 		a.one("first")
 		b.one("first")
-		before := rendered
+		before := rendered.Load()
 		time.Sleep(beatPeriod)
 		synctest.Wait()
-		if rendered != before+1 {
-			t.Errorf("rendered %d times for one beat of two clients, want once", rendered-before)
+		if rendered.Load() != before+1 {
+			t.Errorf("rendered %d times for one beat of two clients, want once", rendered.Load()-before)
 		}
 		a.conn.Close()
 		b.conn.Close()
 		synctest.Wait()
-		before = rendered
+		before = rendered.Load()
 		time.Sleep(3 * beatPeriod)
 		s.vitals("AUE-01", "HV-01", 1)
 		synctest.Wait()
-		if rendered != before {
-			t.Errorf("rendered %d times with nobody there", rendered-before)
+		if rendered.Load() != before {
+			t.Errorf("rendered %d times with nobody there", rendered.Load()-before)
 		}
 	})
 }
@@ -515,24 +517,29 @@ func TestLiveTopicEndsWithItsLastClient(t *testing.T) {
 // comes back; a page whose object is gone ends with a code of its own.
 func TestLivePageFails(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, s *liveServer) {
+		var mu sync.Mutex
 		var fail error
+		failing := func(err error) { mu.Lock(); defer mu.Unlock(); fail = err }
 		real := s.app.pages["/wall"]
 		s.app.pages["/wall"] = func(r *http.Request) (views.Page, error) {
-			if fail != nil {
-				if errors.Is(fail, errDisk) {
-					return views.Page{}, fail
-				}
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case errors.Is(fail, errDisk):
+				return views.Page{}, fail
+			case fail != nil:
 				panic(fail)
 			}
 			return real(r)
 		}
 		b := s.open(t, "/wall", "")
 		b.one("first")
-		for _, fail = range []error{errDisk, errors.New("a bug")} {
+		for _, err := range []error{errDisk, errors.New("a bug")} {
+			failing(err)
 			time.Sleep(2 * beatPeriod)
 			b.none("while it fails")
 		}
-		fail = nil
+		failing(nil)
 		time.Sleep(beatPeriod)
 		b.one("after it failed")
 
@@ -546,6 +553,32 @@ func TestLivePageFails(t *testing.T) {
 		synctest.Wait()
 		if !websocket.IsCloseError(gone.err, closeGone) {
 			t.Errorf("the page of a cluster that is gone ended with %v, want %d", gone.err, closeGone)
+		}
+	})
+}
+
+// A browser has no place for a region that was not there when it loaded the
+// page: it must load it again.
+func TestLivePageChangesItsShape(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, s *liveServer) {
+		var ids atomic.Value
+		ids.Store([]string{"r-a", "r-b"})
+		s.app.pages["/wall"] = func(*http.Request) (views.Page, error) {
+			p := views.Page{Shell: views.ShellWall}
+			for _, id := range ids.Load().([]string) {
+				p.Regions = append(p.Regions, views.Region{ID: id, Body: templ.Raw(id)})
+			}
+			return p, nil
+		}
+		for _, next := range [][]string{{"r-a"}, {"r-a", "r-c"}, {"r-b", "r-c"}} {
+			b := s.open(t, "/wall", "")
+			b.one("first")
+			ids.Store(next)
+			time.Sleep(beatPeriod)
+			b.none("another shape")
+			if !websocket.IsCloseError(b.err, closeGone) {
+				t.Errorf("with %v the socket ended with %v, want %d", next, b.err, closeGone)
+			}
 		}
 	})
 }

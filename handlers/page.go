@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -89,30 +91,51 @@ func routePath(u *url.URL) string {
 	return u.Path
 }
 
+const htmlType = "text/html; charset=utf-8"
+
 // document serves a page as HTML.
 func (a *App) document(p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		m := a.moment()
-		v, err := p(r.WithContext(m.in(r.Context())))
-		if err == nil {
-			err = a.write(w, r, http.StatusOK, v, m)
-		}
-		if err != nil {
+		d, err := a.documents.get(r.Context(), r.URL.RequestURI(), m, func() ([]byte, error) {
+			// Others may be waiting for it too: it is made even if this one leaves.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), pageTimeout)
+			defer cancel()
+			v, err := p(r.WithContext(m.in(ctx)))
+			if err != nil {
+				return nil, err
+			}
+			return a.render(ctx, v, m)
+		})
+		switch {
+		case err != nil:
 			a.fail(w, r, err)
+		case d.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")):
+			w.Header().Set("Content-Encoding", "gzip")
+			send(w, r, http.StatusOK, htmlType, d.gzip)
+		default:
+			send(w, r, http.StatusOK, htmlType, d.plain)
 		}
 	}
 }
 
-// write renders the whole document before the first byte goes out, so that a
-// failure can still become an error page.
-func (a *App) write(w http.ResponseWriter, r *http.Request, status int, v views.Page, m moment) error {
+// pageTimeout bounds the making of a page: history may be slow.
+const pageTimeout = 10 * time.Second
+
+// render writes the whole document into memory, so that a failure can still
+// become an error page.
+func (a *App) render(ctx context.Context, v views.Page, m moment) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil { // it may be the error page that is broken
+			err = fmt.Errorf("panic while rendering: %v\n%s", p, debug.Stack())
+		}
+	}()
 	buf := getBuffer()
 	defer putBuffer(buf)
-	if err := views.Document(v, a.env(m)).Render(r.Context(), buf); err != nil {
-		return err
+	if err := views.Document(v, a.env(m)).Render(ctx, buf); err != nil {
+		return nil, err
 	}
-	respond(w, r, status, "text/html; charset=utf-8", buf.Bytes())
-	return nil
+	return bytes.Clone(buf.Bytes()), nil
 }
 
 // table serves the list of a page as CSV (RFC 4180).
@@ -168,10 +191,13 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := views.ErrorPage(e.Code, statusTitle(e.Code), e.Msg, hint(e.Code))
-	if err := a.write(w, r, e.Code, v, a.moment()); err != nil {
+	body, err := a.render(r.Context(), v, a.moment())
+	if err != nil {
 		a.log.Error("error page failed", "path", r.URL.Path, "err", err)
 		respond(w, r, e.Code, "text/plain; charset=utf-8", []byte(e.Msg+"\n"))
+		return
 	}
+	respond(w, r, e.Code, htmlType, body)
 }
 
 // hint says what the reader may do next.

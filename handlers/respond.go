@@ -33,25 +33,41 @@ func putBuffer(b *bytes.Buffer) {
 	bufferPool.Put(b)
 }
 
-// respond writes a whole body: compressed if the client can and it is worth
-// it, none at all for HEAD.
+// compress is for what is sent more than once.
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	compressTo(&b, body)
+	return b.Bytes()
+}
+
+func compressTo(b *bytes.Buffer, body []byte) {
+	z := gzipPool.Get().(*gzip.Writer)
+	defer gzipPool.Put(z)
+	z.Reset(b)
+	z.Write(body) // a bytes.Buffer does not fail
+	z.Close()
+}
+
+// respond writes a whole body, compressed if the client can and it is worth it.
 func respond(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
+	if len(body) < gzipMin || !acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		send(w, r, status, contentType, body)
+		return
+	}
+	buf := getBuffer()
+	defer putBuffer(buf)
+	compressTo(buf, body)
+	w.Header().Set("Content-Encoding", "gzip")
+	send(w, r, status, contentType, buf.Bytes())
+}
+
+// send writes a body as it is, and none at all for HEAD.
+func send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Add("Vary", "Accept-Encoding")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
-	}
-	if len(body) >= gzipMin && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		buf := getBuffer()
-		defer putBuffer(buf)
-		z := gzipPool.Get().(*gzip.Writer)
-		z.Reset(buf)
-		z.Write(body) // a bytes.Buffer does not fail
-		z.Close()
-		gzipPool.Put(z)
-		h.Set("Content-Encoding", "gzip")
-		body = buf.Bytes()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

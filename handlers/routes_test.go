@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -338,5 +340,50 @@ func TestFaultsOverTheirLife(t *testing.T) {
 	now = now.Add(pastSpan + time.Second)
 	if body := f.get("/faults").Body.String(); strings.Contains(body, "HV-04 is down") {
 		t.Error("the live list still has a fault resolved hours ago")
+	}
+}
+
+// A page is made once for all who ask while nothing changes, and anew as soon
+// as something did.
+func TestDocumentsAreMadeOnce(t *testing.T) {
+	now := start
+	f := newFixtureAt(t, func() time.Time { return now }, nil)
+	var made atomic.Int32
+	fail := false
+	f.app.mux.Get("/counted", f.app.document(func(r *http.Request) (views.Page, error) {
+		made.Add(1)
+		if fail {
+			panic("a bug")
+		}
+		return views.Wall(momentOf(r).snap, query(r), momentOf(r).now), nil
+	}))
+	ask := func(what, path string, want int32) {
+		t.Helper()
+		before := made.Load()
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() { f.get(path) })
+		}
+		all.Wait()
+		if got := made.Load() - before; got != want {
+			t.Errorf("%s: made %d times, want %d", what, got, want)
+		}
+	}
+	ask("first", "/counted", 1)
+	ask("again", "/counted", 0)
+	ask("another query", "/counted?q=x", 1)
+	now = now.Add(time.Millisecond)
+	f.vitals("AUE-01", "HV-01", 77)
+	ask("after news", "/counted", 1)
+	now = now.Add(documentAge)
+	ask("a second later", "/counted", 1)
+	fail = true
+	now = now.Add(documentAge)
+	if w := f.get("/counted"); w.Code != http.StatusInternalServerError {
+		t.Errorf("a failing page: %d", w.Code)
+	}
+	fail = false
+	if w := f.get("/counted"); w.Code != http.StatusOK {
+		t.Errorf("after a failure: %d, want the page: failures must not be kept", w.Code)
 	}
 }

@@ -108,7 +108,7 @@ func (t *topic) loop(ctx context.Context) {
 			}
 			resting = true
 			floor.Reset(floorPeriod)
-			if !beaten && u.empty() {
+			if !beaten && u.empty() && !u.reshaped {
 				u = nil // nothing to see: the beat will tell the version
 			} else {
 				beat.Reset(beatPeriod)
@@ -119,12 +119,18 @@ func (t *topic) loop(ctx context.Context) {
 }
 
 // deliver hands the update, which may be nil, to those who watch, and the
-// whole page to those who came since.
+// whole page to those who came since. If the page now consists of other
+// regions than before, those who watch must load it again: a browser can
+// change regions, but has no place for new ones.
 func (t *topic) deliver(u *update) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if u != nil {
-		for c := range t.clients {
+	for c := range t.clients {
+		switch {
+		case u == nil:
+		case u.reshaped:
+			go c.close(closeGone, "this page has changed its shape")
+		default:
 			c.offer(u)
 		}
 	}
@@ -162,7 +168,7 @@ func (t *topic) render(ctx context.Context, snap *cluster.Snapshot) (u *update, 
 		}
 	}()
 	m := moment{snap: snap, now: t.hub.app.now()}
-	asking, cancel := context.WithTimeout(t.req.Context(), writeWait)
+	asking, cancel := context.WithTimeout(t.req.Context(), pageTimeout)
 	defer cancel()
 	p, err := t.page(t.req.WithContext(m.in(asking)))
 	if err != nil {
@@ -186,8 +192,18 @@ func (t *topic) render(ctx context.Context, snap *cluster.Snapshot) (u *update, 
 			u.changed = append(u.changed, part)
 		}
 	}
+	u.reshaped = t.last != nil && !sameKeys(hashes, t.hashes)
 	t.snap, t.last, t.hashes = snap, u, hashes
 	return u, nil
+}
+
+func sameKeys(a, b map[string]uint64) bool {
+	for k := range a {
+		if _, ok := b[k]; !ok {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }
 
 var (
