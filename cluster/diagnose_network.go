@@ -45,7 +45,7 @@ func (d *diagnosis) network(n Network) {
 		}
 	}
 	for _, o := range d.s.Networks {
-		if o.Name != n.Name && o.State == NetworkUp && o.Role.CarriesHeartbeats() {
+		if o.Name != n.Name && (o.State == NetworkUp || o.State == NetworkPartitioned) && o.Role.CarriesHeartbeats() {
 			paths++
 		}
 	}
@@ -55,16 +55,16 @@ func (d *diagnosis) network(n Network) {
 	if len(affected) > 0 {
 		f.Impact = "Affected on it: " + listed(affected) + "."
 	}
+	f.Cause = d.partitionCause(n)
 	switch {
 	case !n.Role.CarriesHeartbeats():
 		f.Impact = sentences(f.Impact, "It carries no heartbeats.")
-	case paths == 0:
+	case paths == 0 && f.Cause == "":
 		f.Health = Critical
 		f.Impact = sentences(f.Impact, "No other network carries heartbeats: nodes may be removed from the cluster.")
-	default:
+	case paths > 0:
 		f.Impact = sentences(f.Impact, "Heartbeats go on over "+count(paths, "other network")+".")
 	}
-	f.Cause = d.partitionCause(n)
 	d.add(f)
 }
 

@@ -3,7 +3,6 @@ package cluster
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 func (d *diagnosis) storage() *Storage {
@@ -309,7 +308,7 @@ func healthServiceFaults(d *diagnosis) {
 		if len(short) > len(healthPrefix) && strings.EqualFold(short[:len(healthPrefix)], healthPrefix) {
 			short = short[len(healthPrefix):]
 		}
-		id := strings.ToLower(h.Type) + "|" + h.ObjectID
+		id := h.key()
 		severity := healthServiceSeverity(short, h.Severity)
 		if severity == Healthy || seen[id] {
 			continue
@@ -323,13 +322,17 @@ func healthServiceFaults(d *diagnosis) {
 			continue
 		}
 		node, _ := d.nodeIn(h)
+		since := h.Time
+		if since.IsZero() {
+			since = d.p.storageSince("health/" + id)
+		}
 		f := Fault{
 			Kind: FaultHealthService, Object: Ref{"health fault", short + " " + h.ObjectID}, Node: node, Health: severity,
 			Title:  h.Reason,
 			Impact: h.Description,
-			Detail: d.storageSays(fmt.Sprintf("Health Service fault %s, severity %d", h.Type, h.Severity), h.since(d.p.StorageAt)),
+			Detail: d.storageSays(fmt.Sprintf("Health Service fault %s, severity %d", h.Type, h.Severity), since),
 			Steps:  advice(h),
-			Since:  h.since(d.p.StorageAt),
+			Since:  since,
 		}
 		if f.Title == "" {
 			f.Title = short + " " + h.Description
@@ -345,12 +348,8 @@ func healthServiceFaults(d *diagnosis) {
 	}
 }
 
-func (h HealthFault) since(otherwise time.Time) time.Time {
-	if h.Time.IsZero() {
-		return otherwise
-	}
-	return h.Time
-}
+// key tells faults of the Health Service apart; its own ids change.
+func (h HealthFault) key() string { return strings.ToLower(h.Type) + "|" + h.ObjectID }
 
 // healthServiceSeverity reads PerceivedSeverity, whose numbers differ between
 // Microsoft's sources (docs: 4 informational, 5 warning, 6 error; fault list: 3

@@ -151,8 +151,11 @@ func (p *Picture) dataHealth(name string, known bool, v NodeView, now time.Time)
 		return NoData, "the cluster has not told its state yet"
 	case p.StateStale(now):
 		return NoData, "cluster state is " + ageText(now.Sub(p.StateAt)) + " old"
-	case !known:
+	case known:
+		return Healthy, ""
+	}
+	if _, ok := p.stateNode(name); ok {
 		return NoData, "the cluster does not say how it is"
 	}
-	return Healthy, ""
+	return NoData, "the cluster does not know it"
 }

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -122,6 +123,11 @@ func storageOddities(s *Storage) []string {
 	for _, d := range s.Drives {
 		if h, _ := DriveHealth(d); h > Maintenance {
 			keys = append(keys, "drive/"+d.key())
+		}
+	}
+	for _, f := range s.Faults {
+		if k := "health/" + f.key(); !slices.Contains(keys, k) {
+			keys = append(keys, k)
 		}
 	}
 	return keys
