@@ -230,3 +230,32 @@ func TestRepairAfterReturn(t *testing.T) {
 		t.Errorf("repaired: %d jobs, health %d, faults %v", len(s.Jobs), s.VirtualDisks[0].HealthStatus, s.Faults)
 	}
 }
+
+func TestDrainAndFailBack(t *testing.T) {
+	c := newCluster(DemoShapes()[0], 1, noon)
+	n := c.node("HV-BER-01")
+	before, _ := machinesOf(c, n)
+	f := c.cause(t, "node-maintenance", n.Name, nil)
+	c.run(10 * time.Second)
+	migrating := 0
+	for _, r := range c.roles {
+		if r.target != nil {
+			migrating++
+		}
+		if r.isVM() && r.state != cluster.GroupOnline {
+			t.Errorf("%s is %s during a drain", r.name, r.state)
+		}
+	}
+	if left, _ := machinesOf(c, n); migrating == 0 || migrating > 2 || left == 0 {
+		t.Errorf("after 10 seconds %d machines move, %d are left", migrating, left)
+	}
+	c.run(5 * time.Minute)
+	if left, _ := machinesOf(c, n); left != 0 || n.vote != 1 {
+		t.Errorf("drained: %d machines left, vote %d", left, n.vote)
+	}
+	c.clear(f)
+	c.run(5 * time.Minute)
+	if after, _ := machinesOf(c, n); after != before {
+		t.Errorf("resumed: %d of %d machines came back", after, before)
+	}
+}

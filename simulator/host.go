@@ -153,8 +153,8 @@ func hex4(v uint16) string {
 	return string([]byte{digits[v>>12], digits[v>>8&15], digits[v>>4&15], digits[v&15]})
 }
 
-// pad encodes an answer and lengthens it to Cost.PadAnswer with an entry in
-// Denied that no reader minds.
+// pad encodes an answer and lengthens it to Cost.PadAnswer with a property that
+// no reader asks for.
 func (h *host) pad(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
