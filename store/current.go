@@ -67,7 +67,7 @@ func (d *dirty) bound(log *slog.Logger) {
 	}
 }
 
-func (d *dirty) write(tx *sql.Tx, seq uint64, faultID int64) error {
+func (d *dirty) write(tx *sql.Tx, stmts *statements, seq uint64, faultID int64) error {
 	for name, members := range d.members {
 		if members == nil {
 			members = []string{}
@@ -81,22 +81,14 @@ func (d *dirty) write(tx *sql.Tx, seq uint64, faultID int64) error {
 			return err
 		}
 	}
-	if err := d.writeObservations(tx); err != nil {
+	if err := d.writeObservations(tx, stmts); err != nil {
 		return err
 	}
 	return d.writeFaults(tx, seq, faultID)
 }
 
-func (d *dirty) writeObservations(tx *sql.Tx) error {
-	if len(d.observations)+len(d.contacts) == 0 {
-		return nil
-	}
-	st, err := tx.Prepare(`INSERT INTO observation (cluster, node, question, at, data) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET at = excluded.at, data = excluded.data`)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
+func (d *dirty) writeObservations(tx *sql.Tx, stmts *statements) error {
+	st, ct := tx.Stmt(stmts.observation), tx.Stmt(stmts.contact)
 	for k, o := range d.observations {
 		data, err := pack(o)
 		if err != nil {
@@ -106,12 +98,6 @@ func (d *dirty) writeObservations(tx *sql.Tx) error {
 			return err
 		}
 	}
-	ct, err := tx.Prepare(`INSERT INTO contact (cluster, node, data) VALUES (?, ?, ?)
-		ON CONFLICT DO UPDATE SET data = excluded.data`)
-	if err != nil {
-		return err
-	}
-	defer ct.Close()
 	for k, c := range d.contacts {
 		data, err := pack(c)
 		if err != nil {

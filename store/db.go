@@ -31,7 +31,9 @@ func dsn(path, txlock string, pragmas ...string) string {
 // openDB opens the one writer and the readers.
 func openDB(ctx context.Context, path string) (w, r *sql.DB, err error) {
 	w, err = sql.Open("sqlite", dsn(path, "immediate", "busy_timeout(5000)", "journal_mode(WAL)",
-		"synchronous(NORMAL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16000)"))
+		"synchronous(NORMAL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16000)",
+		// 16 MB: pages that change each second are copied back less often.
+		"wal_autocheckpoint(4000)"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,4 +111,30 @@ func explain(err error) error {
 		return fmt.Errorf("the disk reports an error: %w", err)
 	}
 	return err
+}
+
+// statements are those that are needed every second, prepared once.
+type statements struct {
+	observation, contact, journal, addChunk, putChunk, dropChunk *sql.Stmt
+}
+
+func (st *statements) prepare(ctx context.Context, db *sql.DB) error {
+	for _, x := range []struct {
+		to    **sql.Stmt
+		query string
+	}{
+		{&st.observation, `INSERT INTO observation (cluster, node, question, at, data) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET at = excluded.at, data = excluded.data`},
+		{&st.contact, `INSERT INTO contact (cluster, node, data) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data`},
+		{&st.journal, `INSERT INTO journal (id, data) VALUES (?, ?)`},
+		{&st.addChunk, `INSERT INTO chunk (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&st.putChunk, `INSERT INTO chunk (id, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data`},
+		{&st.dropChunk, `DELETE FROM chunk WHERE id = ?`},
+	} {
+		var err error
+		if *x.to, err = db.PrepareContext(ctx, x.query); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -137,7 +137,7 @@ func TestDiskFullForLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := again.objects[objectKey{"alpha", "node/HV-01"}].buckets
-	if len(b) != 1 || !sameBits(b[0].columns[0], []float64{1, 3}) {
+	if len(b) != 1 || !sameBits(b[0].rows, []float64{1, 3}) {
 		t.Errorf("after a crash: %v, want 1 and 3", b)
 	}
 	s.samples.held = maxHeld + 1

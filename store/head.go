@@ -62,10 +62,10 @@ type bucket struct {
 	metrics []uint32
 	fine    []float64 // of resolution, 0 for as it comes
 	times   []int64   // strictly rising
-	columns [][]float64
-	last    []uint64 // bits of the values last put into the journal
-	fresh   bool     // the next journal entry must not lean on last
-	closed  bool     // being sealed: nothing may be added
+	rows    []float64 // the values of one time after the other, len(metrics) each; NaN where there is none
+	last    []uint64  // bits of the values last put into the journal
+	fresh   bool      // the next journal entry must not lean on last
+	closed  bool      // being sealed: nothing may be added
 }
 
 func newSeries(now func() time.Time, log *slog.Logger) *series {
@@ -126,12 +126,14 @@ func (t *series) addObject(key objectKey, ms, now int64, list []cluster.Sample) 
 		t.drop(len(list), now, "too many in 20 minutes")
 		return
 	}
-	t.held += len(b.columns)
+	t.held += len(b.metrics)
 	i := b.row(ms)
+	row := b.values(i)
 	for k, s := range list {
 		if k >= len(b.names) || b.names[k] != s.Metric { // rare: always the same metrics in the same order
 			if k = slices.Index(b.names, s.Metric); k < 0 {
 				k = t.addColumn(b, s.Metric)
+				row = b.values(i)
 			}
 		}
 		v := s.Value + 0 // there is no negative zero here
@@ -142,30 +144,53 @@ func (t *series) addObject(key objectKey, ms, now int64, list []cluster.Sample) 
 		if f := b.fine[k]; f != 0 && math.Abs(v) < 1e9 {
 			v = math.RoundToEven(v*f)/f + 0
 		}
-		b.columns[k][i] = v
+		row[k] = v
 	}
-	t.journal[b.index] = b.appendEntry(t.journal[b.index], o.id, ms, i)
+	t.journal[b.index] = b.appendEntry(t.journal[b.index], o.id, ms, row)
+}
+
+// values are the values of row i.
+func (b *bucket) values(i int) []float64 {
+	n := len(b.metrics)
+	return b.rows[i*n : (i+1)*n]
 }
 
 // row finds the row of a time, or makes it, without values.
 func (b *bucket) row(ms int64) int {
-	i := len(b.times)
-	if i == 0 || ms > b.times[i-1] {
-		b.times = append(b.times, ms)
-		for k := range b.columns {
-			b.columns[k] = append(b.columns[k], missing)
-		}
-		return i
+	i, found := len(b.times), false
+	if i > 0 && ms <= b.times[i-1] { // the clock went back, or two answers crossed
+		i, found = slices.BinarySearch(b.times, ms)
 	}
-	// The clock went back, or two answers crossed.
-	i, found := slices.BinarySearch(b.times, ms)
 	if !found {
 		b.times = slices.Insert(b.times, i, ms)
-		for k := range b.columns {
-			b.columns[k] = slices.Insert(b.columns[k], i, missing)
+		n := len(b.metrics)
+		b.rows = slices.Grow(b.rows, n)
+		b.rows = b.rows[:len(b.rows)+n]
+		copy(b.rows[(i+1)*n:], b.rows[i*n:])
+		for k := range n {
+			b.rows[i*n+k] = missing
 		}
 	}
 	return i
+}
+
+// arrange gives the bucket other columns; what was there under a metric stays.
+func (b *bucket) arrange(metrics []uint32, names []cluster.Metric) {
+	old := *b
+	b.metrics, b.names = metrics, names
+	b.fine = make([]float64, len(names))
+	b.rows = make([]float64, len(b.times)*len(metrics))
+	for k, m := range metrics {
+		b.fine[k] = resolution[names[k]]
+		from := slices.Index(old.metrics, m)
+		for i := range b.times {
+			v := missing
+			if from >= 0 {
+				v = old.rows[i*len(old.metrics)+from]
+			}
+			b.rows[i*len(metrics)+k] = v
+		}
+	}
 }
 
 // bucketOf finds the bucket to put a sample into, or opens one.
@@ -194,10 +219,8 @@ func (t *series) bucketOf(o *object, index, now int64) *bucket {
 		b.names, b.metrics, b.fine = slices.Clone(prev.names), slices.Clone(prev.metrics), slices.Clone(prev.fine)
 		n := len(prev.times) + 8
 		b.times = make([]int64, 0, n)
-		for range prev.columns {
-			b.columns = append(b.columns, make([]float64, 0, n))
-		}
-		b.last = make([]uint64, len(b.columns))
+		b.rows = make([]float64, 0, n*len(b.metrics))
+		b.last = make([]uint64, len(b.metrics))
 	}
 	o.buckets = append(o.buckets, b)
 	return b
@@ -212,17 +235,10 @@ func (t *series) addColumn(b *bucket, m cluster.Metric) int {
 		t.metrics[m] = id
 		t.newMetrics = append(t.newMetrics, m)
 	}
-	b.names = append(b.names, m)
-	b.metrics = append(b.metrics, id)
-	b.fine = append(b.fine, resolution[m])
-	values := make([]float64, len(b.times), max(cap(b.times), 16))
-	for i := range values {
-		values[i] = missing
-	}
-	b.columns = append(b.columns, values)
-	b.last = append(b.last, 0)
+	b.arrange(append(slices.Clone(b.metrics), id), append(slices.Clone(b.names), m))
+	b.last = make([]uint64, len(b.metrics))
 	b.fresh = true
-	return len(b.columns) - 1
+	return len(b.metrics) - 1
 }
 
 // drop counts samples that are lost, and warns at most once a minute.
@@ -244,9 +260,15 @@ func (s *Store) Dropped() int64 {
 
 // table is the bucket as the samples of a chunk.
 func (b *bucket) table() table {
-	t := table{times: b.times, columns: make([]column, len(b.columns))}
-	for i, values := range b.columns {
-		t.columns[i] = column{b.metrics[i] << 3, values}
+	n := len(b.metrics)
+	t := table{times: b.times, columns: make([]column, n)}
+	all := make([]float64, len(b.rows))
+	for k := range t.columns {
+		values := all[k*len(b.times) : (k+1)*len(b.times)]
+		for i := range values {
+			values[i] = b.rows[i*n+k]
+		}
+		t.columns[k] = column{b.metrics[k] << 3, values}
 	}
 	return t
 }

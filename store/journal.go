@@ -31,15 +31,15 @@ type journalRow struct {
 	data []byte
 }
 
-// appendEntry appends sample i of the bucket, at time ms.
-func (b *bucket) appendEntry(dst []byte, object uint32, ms int64, i int) []byte {
+// appendEntry appends one row of the bucket, at time ms.
+func (b *bucket) appendEntry(dst []byte, object uint32, ms int64, row []float64) []byte {
 	head := uint64(object) << 1
 	if b.fresh {
 		head |= 1
 	}
 	dst = binary.AppendUvarint(dst, head)
 	dst = binary.AppendVarint(dst, ms-b.index*bucketSpan)
-	dst = binary.AppendUvarint(dst, uint64(len(b.columns)))
+	dst = binary.AppendUvarint(dst, uint64(len(row)))
 	if b.fresh {
 		b.fresh = false
 		clear(b.last)
@@ -47,13 +47,14 @@ func (b *bucket) appendEntry(dst []byte, object uint32, ms int64, i int) []byte 
 			dst = binary.AppendUvarint(dst, uint64(m))
 		}
 	}
-	dst = slices.Grow(dst, 9*len(b.columns))
+	dst = slices.Grow(dst, 9*len(row)+8)
 	at := len(dst)
 	dst = dst[:cap(dst)]
-	for k, values := range b.columns {
-		v := math.Float64bits(values[i])
-		x := v ^ b.last[k]
-		b.last[k] = v
+	last := b.last[:len(row)]
+	for k, value := range row {
+		v := math.Float64bits(value)
+		x := v ^ last[k]
+		last[k] = v
 		if x == 0 {
 			dst[at] = 0
 			at++
@@ -63,12 +64,8 @@ func (b *bucket) appendEntry(dst []byte, object uint32, ms int64, i int) []byte 
 		x >>= zeros * 8
 		n := (bits.Len64(x) + 7) / 8
 		dst[at] = byte(zeros<<4 | n)
-		at++
-		for range n {
-			dst[at] = byte(x)
-			x >>= 8
-			at++
-		}
+		le.PutUint64(dst[at+1:], x) // the bytes behind are written over
+		at += 1 + n
 	}
 	return dst[:at]
 }
@@ -149,12 +146,12 @@ func (t *series) unchain() {
 	for _, o := range t.objects {
 		for _, b := range o.buckets {
 			b.fresh = true
-			b.last = make([]uint64, len(b.columns))
+			b.last = make([]uint64, len(b.metrics))
 		}
 	}
 }
 
-func (j journalRows) write(tx *sql.Tx) error {
+func (j journalRows) write(tx *sql.Tx, stmts *statements) error {
 	for _, o := range j.objects {
 		if _, err := tx.Exec(`INSERT INTO object (id, cluster, name) VALUES (?, ?, ?)`, o.id, o.key.cluster, o.key.name); err != nil {
 			return fmt.Errorf("object %s: %w", o.key.name, err)
@@ -165,8 +162,9 @@ func (j journalRows) write(tx *sql.Tx) error {
 			return fmt.Errorf("metric %s: %w", m.name, err)
 		}
 	}
+	ins := tx.Stmt(stmts.journal)
 	for _, r := range j.rows {
-		if _, err := tx.Exec(`INSERT INTO journal (id, data) VALUES (?, ?)`, r.id, r.data); err != nil {
+		if _, err := ins.Exec(r.id, r.data); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}
@@ -281,36 +279,27 @@ func (b *bucket) restart(r *bytesReader, n int, names map[uint32]cluster.Metric)
 	}
 	b.fresh = false
 	b.last = make([]uint64, n)
-	old := *b
-	b.metrics, b.names, b.columns = metrics, make([]cluster.Metric, n), make([][]float64, n)
-	for k, m := range metrics {
-		b.names[k] = names[m]
-		if i := slices.Index(old.metrics, m); i >= 0 {
-			b.columns[k] = old.columns[i]
-		} else {
-			b.columns[k] = slices.Repeat([]float64{missing}, len(b.times))
-		}
-	}
-	for i, m := range old.metrics { // keep what the new chain does not mention
+	for _, m := range b.metrics { // keep what the new chain does not mention
 		if !slices.Contains(metrics, m) {
-			b.metrics = append(b.metrics, m)
-			b.names = append(b.names, old.names[i])
-			b.columns = append(b.columns, old.columns[i])
+			metrics = append(metrics, m)
 		}
 	}
-	b.fine = make([]float64, len(b.names))
-	for k, m := range b.names {
-		b.fine[k] = resolution[m]
+	if !slices.Equal(metrics, b.metrics) {
+		list := make([]cluster.Metric, len(metrics))
+		for k, m := range metrics {
+			list[k] = names[m]
+		}
+		b.arrange(metrics, list)
 	}
 	return nil
 }
 
 // put sets the first columns at a time.
 func (b *bucket) put(ms int64, values []float64) {
-	i := b.row(ms)
+	row := b.values(b.row(ms))
 	for k, v := range values {
 		if v == v {
-			b.columns[k][i] = v
+			row[k] = v
 		}
 	}
 }

@@ -72,8 +72,9 @@ func (s *Store) mergeBlock(tx *sql.Tx, block int64, object uint32) error {
 			return err
 		}
 	}
+	drop := tx.Stmt(s.stmts.dropChunk)
 	for _, id := range fresh {
-		if _, err := tx.Exec(`DELETE FROM chunk WHERE id = ?`, id); err != nil {
+		if _, err := drop.Exec(id); err != nil {
 			return err
 		}
 	}
@@ -88,7 +89,7 @@ func (s *Store) writeBlock(tx *sql.Tx, block int64, object uint32, all table) er
 	}
 	for group, cols := range groups {
 		t := table{times: all.times, columns: cols}
-		if err := putChunk(tx, chunkID(tierRaw, block, group, object), s.codec.appendTable(nil, t)); err != nil {
+		if err := s.putChunk(tx, chunkID(tierRaw, block, group, object), s.codec.appendTable(nil, t)); err != nil {
 			return err
 		}
 		rolled := make([]metricWindows, len(cols))
@@ -171,7 +172,7 @@ func (s *Store) putRolled(tx *sql.Tx, id int64, rolled []metricWindows) error {
 	if len(t.times) == 0 {
 		return nil
 	}
-	return putChunk(tx, id, s.codec.appendTable(nil, t))
+	return s.putChunk(tx, id, s.codec.appendTable(nil, t))
 }
 
 // setStale notes that a rolled-up block must be written anew.
@@ -205,8 +206,8 @@ func getChunks(tx *sql.Tx, ids []any) ([]chunkRow, error) {
 	return out, nil
 }
 
-func putChunk(tx *sql.Tx, id int64, data []byte) error {
-	_, err := tx.Exec(`INSERT INTO chunk (id, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data`, id, data)
+func (s *Store) putChunk(tx *sql.Tx, id int64, data []byte) error {
+	_, err := tx.Stmt(s.stmts.putChunk).Exec(id, data)
 	return err
 }
 

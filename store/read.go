@@ -25,8 +25,8 @@ type reader struct {
 	ids    map[cluster.Metric]uint32
 
 	tx       *sql.Tx
-	head     []table // open buckets of the object, oldest first
-	freshLo  int64   // start of the oldest block that has fresh chunks
+	head     []headCopy // open buckets of the object, oldest first
+	freshLo  int64      // start of the oldest block that has fresh chunks
 	chunks   map[int64]*chunkView
 	stale    map[[2]int64]bool // tier and block
 	get      *sql.Stmt
@@ -66,14 +66,29 @@ func (r *reader) choose(key cluster.SeriesKey) (bool, error) {
 	return ok, nil
 }
 
-// copy is the bucket as a table that later samples do not change.
-func (b *bucket) copy() table {
-	t := b.table()
-	t.times = slices.Clone(t.times)
-	for i := range t.columns {
-		t.columns[i].values = slices.Clone(t.columns[i].values)
+// copy is what later samples do not change.
+func (b *bucket) copy() headCopy {
+	return headCopy{times: slices.Clone(b.times), rows: slices.Clone(b.rows), metrics: b.metrics}
+}
+
+// headCopy is a bucket as it was at one moment.
+type headCopy struct {
+	times   []int64
+	rows    []float64
+	metrics []uint32
+}
+
+// column is one metric of the bucket; nil if it has none of it.
+func (h headCopy) column(metric uint32) []float64 {
+	k := slices.Index(h.metrics, metric)
+	if k < 0 {
+		return nil
 	}
-	return t
+	out := make([]float64, len(h.times))
+	for i := range out {
+		out[i] = h.rows[i*len(h.metrics)+k]
+	}
+	return out
 }
 
 func (r *reader) begin() error {
@@ -137,13 +152,62 @@ func (r *reader) chunk(id int64) (*chunkView, error) {
 	return v, nil
 }
 
+// fetch reads the chunks that chunk will be asked for, at one go.
+func (r *reader) fetch(ids []int64) error {
+	ids = slices.DeleteFunc(ids, func(id int64) bool { _, ok := r.chunks[id]; return ok })
+	for part := range slices.Chunk(ids, 128) {
+		if len(part) < 3 {
+			return nil // chunk does it as fast
+		}
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+			r.chunks[id] = nil
+		}
+		err := each(r.ctx, r.tx, `SELECT id, data FROM chunk WHERE id IN (`+marks(len(part))+`)`, args, func(scan func(...any) error) error {
+			var id int64
+			var data []byte
+			if err := scan(&id, &data); err != nil {
+				return err
+			}
+			v, err := openChunk(data)
+			if err != nil {
+				r.damaged(id, err)
+				v = nil
+			}
+			r.chunks[id] = v
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) fetchFresh(block int64) error {
+	var ids []int64
+	for i := range blockSpan / bucketSpan {
+		ids = append(ids, chunkID(tierFresh, block*(blockSpan/bucketSpan)+i, 0, r.object))
+	}
+	return r.fetch(ids)
+}
+
 func (r *reader) damaged(id int64, err error) {
 	r.s.log.Warn("chunk not understood, left out", "id", id, "err", err)
 }
 
 // samples reads raw samples between two times.
 func (r *reader) samples(lo, hi int64) (times []int64, values []float64, err error) {
-	for block := lo / blockSpan; block*blockSpan < min(hi, r.now+futureLimit+blockSpan); block++ {
+	hi = min(hi, r.now+futureLimit+blockSpan)
+	var ids []int64
+	for block := lo / blockSpan; block*blockSpan < hi; block++ {
+		ids = append(ids, chunkID(tierRaw, block, groupOf(r.metric), r.object))
+	}
+	if err := r.fetch(ids); err != nil {
+		return nil, nil, err
+	}
+	for block := lo / blockSpan; block*blockSpan < hi; block++ {
 		t, v, err := r.block(block)
 		if err != nil {
 			return nil, nil, err
@@ -186,16 +250,19 @@ func (r *reader) block(block int64) ([]int64, []float64, error) {
 		return nil, nil, err
 	}
 	if block*blockSpan >= r.freshLo {
+		if err := r.fetchFresh(block); err != nil {
+			return nil, nil, err
+		}
 		for i := range blockSpan / bucketSpan {
 			if err := take(chunkID(tierFresh, block*(blockSpan/bucketSpan)+i, 0, r.object)); err != nil {
 				return nil, nil, err
 			}
 		}
 	}
-	for _, t := range r.headOf(block) {
-		for _, col := range t.columns {
-			if col.number == r.metric<<3 {
-				parts = append(parts, table{t.times, []column{{0, col.values}}})
+	for _, h := range r.head {
+		if len(h.times) > 0 && h.times[0]/blockSpan == block {
+			if values := h.column(r.metric); values != nil {
+				parts = append(parts, table{h.times, []column{{0, values}}})
 			}
 		}
 	}
@@ -206,24 +273,21 @@ func (r *reader) block(block int64) ([]int64, []float64, error) {
 	return t.times, t.columns[0].values, nil
 }
 
-// headOf lists the open buckets that lie in a block.
-func (r *reader) headOf(block int64) []table {
-	var out []table
-	for _, t := range r.head {
-		if len(t.times) > 0 && t.times[0]/blockSpan == block {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 // windows reads the points of a rolled-up tier whose windows start in [lo, hi).
 // A block whose row is not written yet, or is stale, is made from the tier
 // before.
 func (r *reader) windows(t tier, lo, hi int64) ([]window, error) {
 	var out []window
 	span := t.span()
-	for block := lo / span; block*span < min(hi, r.now+futureLimit+span); block++ {
+	hi = min(hi, r.now+futureLimit+span)
+	var ids []int64
+	for block := lo / span; block*span < hi; block++ {
+		ids = append(ids, chunkID(t, block, groupOf(r.metric), r.object))
+	}
+	if err := r.fetch(ids); err != nil {
+		return nil, err
+	}
+	for block := lo / span; block*span < hi; block++ {
 		var windows []window
 		done, err := r.finished(t, block)
 		switch {
@@ -274,6 +338,9 @@ func (r *reader) finished(t tier, block int64) (bool, error) {
 	if t == tierFive {
 		if end <= r.freshLo {
 			return true, nil
+		}
+		if err := r.fetchFresh(block); err != nil {
+			return false, err
 		}
 		for i := start / bucketSpan; i < end/bucketSpan; i++ {
 			if v, err := r.chunk(chunkID(tierFresh, i, 0, r.object)); err != nil || v != nil {

@@ -37,11 +37,7 @@ func (s *Store) seal(ctx context.Context, now int64) (int, error) {
 			return 0, err
 		}
 		err := s.transact(func(tx *sql.Tx) error {
-			ins, err := tx.Prepare(`INSERT INTO chunk (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING`)
-			if err != nil {
-				return err
-			}
-			defer ins.Close()
+			ins := tx.Stmt(s.stmts.addChunk)
 			for _, x := range list {
 				if err := s.sealOne(tx, ins, x); err != nil {
 					return fmt.Errorf("sealing %s: %w", x.object.key.name, err)
@@ -115,7 +111,7 @@ func (t *series) close(now int64) []sealed {
 	t.held = 0
 	for _, o := range t.objects {
 		for _, b := range o.buckets {
-			t.held += len(b.times) * len(b.columns)
+			t.held += len(b.rows)
 			// A clock put back by more than a bucket must not keep it open for long.
 			if b.due > now && b.due-now < 3*bucketSpan {
 				continue

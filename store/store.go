@@ -59,6 +59,7 @@ type Store struct {
 	dirty         dirty                               // what the database does not have yet
 
 	codec codec
+	stmts statements
 
 	samples  *series
 	snapshot atomic.Pointer[cluster.Snapshot]
@@ -112,6 +113,9 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := migrate(ctx, s.w, migrations); err != nil {
+		return nil, err
+	}
+	if err := s.stmts.prepare(ctx, s.w); err != nil {
 		return nil, err
 	}
 	if err := s.load(ctx); err != nil {

@@ -192,10 +192,10 @@ func (s *Store) flush(withSamples bool) error {
 		}
 	}
 	err := s.transact(func(tx *sql.Tx) error {
-		if err := s.dirty.write(tx, s.seq, s.faultID); err != nil {
+		if err := s.dirty.write(tx, &s.stmts, s.seq, s.faultID); err != nil {
 			return err
 		}
-		return rows.write(tx)
+		return rows.write(tx, &s.stmts)
 	})
 	s.setHealth(err)
 	if err == nil {
