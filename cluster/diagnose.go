@@ -111,14 +111,7 @@ func (d *diagnosis) anyNodeCause() string {
 }
 
 // node finds a cluster node by a name that may be its full one.
-func (d *diagnosis) node(name string) (Node, bool) {
-	for _, n := range d.s.Nodes {
-		if SameNode(n.Name, name) {
-			return n, true
-		}
-	}
-	return Node{}, false
-}
+func (d *diagnosis) node(name string) (Node, bool) { return d.p.stateNode(name) }
 
 // shown is the name the cluster uses for a node we were told to ask.
 func (d *diagnosis) shown(member string) string {

@@ -68,16 +68,20 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 	return worst, why
 }
 
+// stateNode finds a cluster node by a name that may be its full one.
 func (p *Picture) stateNode(name string) (Node, bool) {
 	if p.State == nil {
 		return Node{}, false
 	}
-	if n, ok := p.State.Node(name); ok {
-		return n, true
+	nodes := p.State.Nodes
+	for i := range nodes {
+		if nodes[i].Name == name {
+			return nodes[i], true
+		}
 	}
-	for _, n := range p.State.Nodes {
-		if SameNode(n.Name, name) {
-			return n, true
+	for i := range nodes {
+		if SameNode(nodes[i].Name, name) {
+			return nodes[i], true
 		}
 	}
 	return Node{}, false

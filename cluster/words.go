@@ -58,10 +58,3 @@ func sentences(s ...string) string {
 	}
 	return strings.Join(out, " ")
 }
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
