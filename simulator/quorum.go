@@ -3,8 +3,6 @@ package simulator
 import (
 	"slices"
 	"time"
-
-	"looksalive/cluster"
 )
 
 // witnessOnline says whether the witness can vote.
@@ -210,11 +208,4 @@ func (c *simCluster) quorumType() int {
 	default:
 		return 1
 	}
-}
-
-func (c *simCluster) witnessState() cluster.ResourceState {
-	if c.cond.witnessOff {
-		return cluster.ResourceFailed
-	}
-	return cluster.ResourceOnline
 }
