@@ -283,6 +283,12 @@ func TestRogueOverTLS(t *testing.T) {
 			if strings.Contains(o.Detail, canary) {
 				t.Errorf("the password is in %q", o.Detail)
 			}
+			if strings.HasPrefix(name, "an endless") && !strings.Contains(o.Detail, "larger") {
+				t.Errorf("it is not refused for its size: %q", o.Detail)
+			}
+			if o.Took >= sendLimit { // a Send is held until then; the other lane knew at once
+				t.Errorf("it took %v to see that the session was dead", o.Took)
+			}
 		})
 	}
 }
