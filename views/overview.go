@@ -22,10 +22,10 @@ type overview struct {
 // Overview is "/": everything at once, worst first. trend holds the series
 // OverviewTrends names and may be nil.
 func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
-	v := newOverview(s, trend, q, now)
 	u := fleetUsage(s, now)
+	v := newOverview(s, u, trend, q, now)
 	page := Page{
-		Title: "Overview", Path: "/", Nav: fleetNav(s, tabOverview), Live: true, Layout: "split",
+		Title: "Overview", Path: "/", Nav: fleetNav(s, tabOverview), Live: true, Layout: "split overview",
 		Crumbs: []Crumb{{"All clusters", "/"}},
 		Head: Head{
 			Title: "All clusters",
@@ -47,18 +47,19 @@ func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
 		{ID: "r-census", Class: "wide", Body: censusCard(v.Census)},
 		{ID: "r-clusters", Class: "col", Body: card("Clusters", "Worst first", table(v.Clusters))},
 		{ID: "r-side", Class: "aside first-s", Body: overviewSide(v)},
-		{ID: "r-now", Class: "wide", Label: "All clusters now", Body: tiles(v.Now)},
+		{ID: "r-now", Class: "col", Label: "All clusters now", Body: tiles(v.Now)},
 	}
 	return page
 }
 
-func newOverview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) overview {
+func newOverview(s *cluster.Snapshot, u cluster.Usage, trend Trends, q Query, now time.Time) overview {
+	clusters := clustersTable(s, q, "/", now)
 	return overview{
-		Census:    newCensus(s, now),
-		Clusters:  clustersTable(s, q, "/", now),
+		Census:    newCensus(clusters),
+		Clusters:  clusters,
 		Attention: newAttention(s.Faults, "/faults", 6, now),
 		Fullest:   fullest(s, 4),
-		Now:       fleetTiles(s, trend, now),
+		Now:       fleetTiles(s, u, trend, now),
 	}
 }
 
@@ -80,13 +81,12 @@ type censusPart struct {
 
 // newCensus counts the nodes of all clusters. The bar keeps 3 of 1000 between
 // segments and gives a single node at least 6, so that it is seen among 1,000.
-func newCensus(s *cluster.Snapshot, now time.Time) census {
+func newCensus(clusters Table) census {
 	counts := map[cluster.Health]int{}
 	c := census{}
-	for _, p := range s.Clusters {
-		for _, name := range p.NodeNames() {
-			h, _ := p.NodeHealth(name, now)
-			counts[h]++
+	for _, r := range clusters.all {
+		for _, g := range r.Cells[1].Strip {
+			counts[g.State.Health]++
 			c.Total++
 		}
 	}
@@ -211,7 +211,7 @@ func nodeStrip(p *cluster.Picture, now time.Time) []Glyph {
 		if why != "" {
 			title += ": " + why
 		}
-		out = append(out, Glyph{Href: base + escape(name), Title: title, Class: "nd " + st.Class, Icon: st.Glyph})
+		out = append(out, Glyph{Href: base + escape(name), Title: title, State: st})
 	}
 	return out
 }

@@ -98,7 +98,6 @@ type Page struct {
 	Crumbs  []Crumb
 	Nav     Nav
 	Head    Head
-	Tools   templ.Component // filter bar between head and regions; never morphed, may be nil
 	Regions []Region
 	Layout  string // class of main: "", "split"
 	Shell   Shell
@@ -129,13 +128,14 @@ func (p Page) LiveRegions() []Region {
 	if p.Shell == ShellWall {
 		return p.Regions
 	}
-	shell := []Region{
-		{ID: "r-head", Class: "head", Body: headBody(p.Head)},
-		{ID: "r-nav", Class: "side-in", Body: navBody(p.Nav)},
-		{ID: "r-tabs", Class: "tabs-in", Body: tabsBody(p.Nav)},
-		{ID: "r-badge", Class: "bell", Body: badgeBody(p.Nav.Faults)},
-	}
-	return append(shell, p.Regions...)
+	return append([]Region{p.head(), p.nav(), p.tabs(), p.badge()}, p.Regions...)
+}
+
+func (p Page) head() Region { return Region{ID: "r-head", Class: "head", Body: headBody(p.Head)} }
+func (p Page) nav() Region  { return Region{ID: "r-nav", Class: "side-in", Body: navBody(p.Nav)} }
+func (p Page) tabs() Region { return Region{ID: "r-tabs", Class: "tabs-in", Body: tabsBody(p.Nav)} }
+func (p Page) badge() Region {
+	return Region{ID: "r-badge", Class: "bell", Body: badgeBody(p.Nav.Faults)}
 }
 
 // Document is the whole HTML document of a page.

@@ -88,7 +88,10 @@ func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
 func volumeRow(p *cluster.Picture, v cluster.Volume, fleet bool) Row {
 	h, why := cluster.VolumeHealth(v)
 	st := stateOf(h)
-	first := Cell{Text: volumeName(v), State: &st, Sub: cmp.Or(sentence(why), v.Name), Class: "full strong"}
+	first := Cell{Text: volumeName(v), State: &st, Sub: sentence(why), Class: "full strong"}
+	if why == "" && !strings.Contains(v.Name, first.Text) {
+		first.Sub = v.Name
+	}
 	if why != "" {
 		first.Tone = "st " + st.Class
 	}

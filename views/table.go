@@ -114,8 +114,7 @@ func (m *Meter) cell(share float64) Cell {
 // Glyph is a node as a small square.
 type Glyph struct {
 	Href, Title string
-	Class       string // "nd ok"
-	Icon        string // "" for the healthy dot
+	State       State
 }
 
 // ratio is part of whole, 0 without a whole.

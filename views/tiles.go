@@ -92,12 +92,12 @@ func fleetUsage(s *cluster.Snapshot, now time.Time) cluster.Usage {
 	return all
 }
 
-func fleetTiles(s *cluster.Snapshot, trend Trends, now time.Time) []Tile {
+func fleetTiles(s *cluster.Snapshot, u cluster.Usage, trend Trends, now time.Time) []Tile {
 	var f flow
 	for _, p := range s.Clusters {
 		f = f.plus(flowOf(p, p.NodeNames(), now))
 	}
-	return usageTiles(fleetUsage(s, now), f, trend, now)
+	return usageTiles(u, f, trend, now)
 }
 
 // usageTiles are the four numbers of now, of a fleet, a cluster or a node.

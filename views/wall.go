@@ -43,7 +43,8 @@ func Wall(s *cluster.Snapshot, q Query, now time.Time) Page {
 
 func newWall(s *cluster.Snapshot, now time.Time) wall {
 	w := wall{None: calm("No open faults", "Everything that answers is well.")}
-	c := newCensus(s, now)
+	t := clustersTable(s, Query{Page: 1}, "/wall", now)
+	c := newCensus(t)
 	counts := map[cluster.Health]int{}
 	for _, p := range c.Parts {
 		counts[p.State.Health] = p.n
@@ -71,12 +72,11 @@ func newWall(s *cluster.Snapshot, now time.Time) wall {
 	if rest := len(groups) - len(w.Faults); rest > 0 {
 		w.MoreFaults = "and " + strconv.Itoa(rest) + " more"
 	}
-	w.clusters(s, now)
+	w.clusters(t)
 	return w
 }
 
-func (w *wall) clusters(s *cluster.Snapshot, now time.Time) {
-	t := clustersTable(s, Query{Page: 1}, "/wall", now)
+func (w *wall) clusters(t Table) {
 	for _, r := range t.Rows[:min(wallClusters, len(t.Rows))] {
 		name := r.Cells[0]
 		c := wallCluster{ID: r.ID, Name: name.Text, Why: name.Sub, State: *name.State, Strip: r.Cells[1].Strip}
