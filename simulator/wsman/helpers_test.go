@@ -38,6 +38,11 @@ func (programs) Run(ctx context.Context, p *Process) int {
 	case "spew":
 		n, _ := strconv.Atoi(words[1])
 		p.Stdout.Write(bytes.Repeat([]byte("x"), n))
+	case "count":
+		n, _ := strconv.Atoi(words[1])
+		for i := range n {
+			fmt.Fprintln(p.Stdout, i)
+		}
 	case "exit":
 		n, _ := strconv.Atoi(words[1])
 		return n

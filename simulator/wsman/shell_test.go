@@ -276,6 +276,7 @@ func TestClientGoneWhileReceiving(t *testing.T) {
 		p.nc.Close()
 		synctest.Wait()
 		q.call(sendMessage(sh, id, "kept", "true"))
+		synctest.Wait() // a Receive nobody reads would have taken it now
 		if out, _, _ := q.drain(sh, id); out != "kept" {
 			t.Errorf("received %q", out)
 		}
@@ -359,6 +360,77 @@ func TestQuotas(t *testing.T) {
 	expectFault(t, status, answer, "2150859174")
 	status, answer = p.call(signalMessage(sh, id, "terminate"))
 	expectFault(t, status, answer, "2150859174")
+}
+
+// Terminated commands and deleted shells give their operations back.
+func TestOperationsAreReturned(t *testing.T) {
+	o := options()
+	o.MaxOperationsPerUser = 3
+	s, addr := start(t, o)
+	p := logonTo(t, addr)
+	for range 5 {
+		sh := p.open()
+		p.call(signalMessage(sh, p.command(sh, "echo"), "terminate"))
+		p.command(sh, "wait")
+		if status, answer := p.call(message(nsX+"/Delete", selector(sh), "")); status != 200 {
+			t.Fatal(answer)
+		}
+	}
+	if len(s.operations) != 0 {
+		t.Errorf("left over: %v", s.operations)
+	}
+}
+
+func TestOtherLimits(t *testing.T) {
+	o := options()
+	o.MaxConnections, o.MaxCommandsPerShell = 1, 2
+	s, addr := start(t, o)
+	p := logonTo(t, addr)
+	if resp, _ := dial(t, addr).read(); resp.StatusCode != 503 {
+		t.Errorf("a connection too many: %s", resp.Status)
+	}
+	_, answer := p.call(createMessage(`<rsp:IdleTimeOut>PT1S</rsp:IdleTimeOut>`))
+	sh := find(t, shellID, answer)
+	if got := s.Shells()[0].IdleTimeOut; got != time.Minute {
+		t.Errorf("idle time-out %v", got)
+	}
+	p.command(sh, "echo")
+	p.command(sh, "echo")
+	status, answer := p.call(commandMessage(sh, "echo", ""))
+	expectFault(t, status, answer, "2150859241")
+}
+
+// Input a process does not read is bounded; the Send that finds no room waits.
+func TestStdinIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := startPipe(options())
+		defer s.Close()
+		p := l.logon(t)
+		sh := p.open()
+		id := p.command(sh, "wait")
+		chunk := strings.Repeat("x", 300<<10)
+		for range stdinBuffer / len(chunk) {
+			if status, answer := p.call(sendMessage(sh, id, chunk, "false")); status != 200 {
+				t.Fatal(answer)
+			}
+		}
+		status, answer := p.call(sendMessage(sh, id, chunk, "false"))
+		expectFault(t, status, answer, "2150858793")
+	})
+}
+
+// Many small writes pass through the bounded buffer, in order.
+func TestManySmallWrites(t *testing.T) {
+	_, addr := start(t, options())
+	p := logonTo(t, addr)
+	sh := p.open()
+	var want strings.Builder
+	for i := range 3000 {
+		fmt.Fprintln(&want, i)
+	}
+	if out, _, _ := p.drain(sh, p.command(sh, "count 3000")); out != want.String() {
+		t.Errorf("%d bytes, want %d", len(out), want.Len())
+	}
 }
 
 func TestFaults(t *testing.T) {

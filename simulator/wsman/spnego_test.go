@@ -120,6 +120,23 @@ func TestSPNEGOSecondChoice(t *testing.T) {
 	}
 }
 
+// A challenge is good for one answer: the same response again is a replay.
+func TestReplay(t *testing.T) {
+	o := options().withDefaults()
+	var n negotiation
+	challenge, _, _, err := n.step(&o, ntlmNegotiate(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	three, _ := ntlmAuthenticate(t, challenge)
+	if _, account, _, err := n.step(&o, three, nil); err != nil || account == "" {
+		t.Fatalf("first: %q %v", account, err)
+	}
+	if _, account, _, err := n.step(&o, three, nil); err == nil {
+		t.Errorf("replayed: %q", account)
+	}
+}
+
 func TestSPNEGORefuses(t *testing.T) {
 	o := options().withDefaults()
 	good := negTokenInit(ntlmNegotiate(), oidNTLM)
