@@ -23,6 +23,7 @@ type overview struct {
 // OverviewTrends names and may be nil.
 func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
 	u := fleetUsage(s, now)
+	q.Text, q.State = "", "" // the overview always shows all
 	v := newOverview(s, u, trend, q, now)
 	page := Page{
 		Title: "Overview", Path: "/", Nav: fleetNav(s, tabOverview), Live: true, Layout: "split overview",
@@ -222,6 +223,7 @@ type fullItem struct {
 	Text                string
 	Meter               *Meter
 	share               float64
+	free                int64
 }
 
 // fullest are the volumes with the least room, in shares.
@@ -236,14 +238,14 @@ func fullest(s *cluster.Snapshot, n int) []fullItem {
 				continue
 			}
 			share := ratio(v.Used(), v.Size)
-			out = append(out, fullItem{Name: volumeName(v), Cluster: p.Cluster, Href: clusterPath(p.Cluster, "storage"),
-				Text: binary(v.Free) + " free", share: share})
+			out = append(out, fullItem{Name: volumeName(v), Cluster: p.Cluster, free: v.Free, share: share})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b fullItem) int { return cmp.Compare(b.share, a.share) })
 	out = out[:min(n, len(out))]
 	for i := range out {
-		out[i].Meter = meter(out[i].share, true, "")
+		it := &out[i]
+		it.Meter, it.Text, it.Href = meter(it.share, true, ""), binary(it.free)+" free", clusterPath(it.Cluster, "storage")
 	}
 	return out
 }

@@ -199,11 +199,11 @@ func TestSpark(t *testing.T) {
 	}
 	trend := Trends{
 		key("a"): {Points: []cluster.Point{at(60, 0), at(59, 40), at(2, 100), at(1, 100)}},
-		key("b"): {Points: []cluster.Point{at(59, 60)}},
+		key("b"): {Step: time.Minute, Points: []cluster.Point{at(59, 60)}},
 	}
 	got := newSpark(trend, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, testNow)
 	// 0 is the bottom at 38, 100 the top at 3, the mean of 40 and 60 between; a gap is a gap.
-	if want := "M0.0 38.0L2.0 20.5M118.0 3.0L120.0 3.0"; got.Line != want {
+	if want := "M0.0 38.0L2.0 20.5M116.0 3.0L118.0 3.0"; got.Line != want {
 		t.Errorf("line is %s, want %s", got.Line, want)
 	}
 	if n := strings.Count(got.Area, "Z"); n != 2 {

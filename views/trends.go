@@ -2,6 +2,7 @@ package views
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,57 +73,78 @@ const (
 	foldMax
 )
 
-// newSpark draws the series of metrics over the last TrendSpan. A gap in the
-// data is a gap in the line. top fixes the upper end, 0 means the highest value.
+// newSpark draws the series of metrics over the last TrendSpan, or since the
+// first point where there is less. A gap in the data is a gap in the line. top
+// fixes the upper end, 0 means the highest value.
 func newSpark(trend Trends, metrics []cluster.Metric, how fold, top float64, now time.Time) Spark {
-	step := TrendSpan / sparkSteps
-	from := now.Add(-TrendSpan)
-	type bucket struct {
-		sum, max float64
-		series   int
-	}
-	var buckets [sparkSteps]bucket
+	var wanted []cluster.Series
+	from, coarsest := now, 5*time.Second // raw samples come every 5 s
 	for key, series := range trend {
-		wanted := false
-		for _, m := range metrics {
-			wanted = wanted || key.Metric == m
-		}
-		if !wanted {
+		if !slices.Contains(metrics, key.Metric) {
 			continue
 		}
-		var sum [sparkSteps]float64
-		var n [sparkSteps]int
+		wanted = append(wanted, series)
+		coarsest = max(coarsest, series.Step)
 		for _, pt := range series.Points {
-			i := int(pt.At.Sub(from) / step)
-			if pt.At.Before(from) || i >= sparkSteps {
-				continue
-			}
-			sum[i] += pt.Mean
-			n[i]++
-		}
-		for i := range n {
-			if n[i] > 0 {
-				v := sum[i] / float64(n[i])
-				buckets[i].sum += v
-				buckets[i].max = max(buckets[i].max, v)
-				buckets[i].series++
+			if pt.At.Before(from) && now.Sub(pt.At) <= TrendSpan {
+				from = pt.At
 			}
 		}
 	}
-	values := make([]float64, sparkSteps)
-	for i, b := range buckets {
-		switch {
-		case b.series == 0:
-			values[i] = math.NaN()
-		case how == foldMean:
-			values[i] = b.sum / float64(b.series)
-		case how == foldMax:
-			values[i] = b.max
-		default:
-			values[i] = b.sum
+	// Twice the distance of points, so that no step is empty by chance.
+	step := max(now.Sub(from)/sparkSteps, coarsest*2)
+	if coarsest*sparkSteps >= TrendSpan { // rollups of a minute: one point a step
+		step = max(now.Sub(from)/sparkSteps, coarsest)
+	}
+	steps := int(now.Sub(from)/step) + 1
+	sums := make([]foldStep, steps)
+	for _, series := range wanted {
+		own := make([]foldStep, steps)
+		for _, pt := range series.Points {
+			if i := int(pt.At.Sub(from) / step); !pt.At.Before(from) && i < steps {
+				own[i].add(pt.Mean)
+			}
+		}
+		for i, o := range own {
+			if o.n > 0 {
+				sums[i].add(o.sum / float64(o.n))
+			}
 		}
 	}
-	return drawSpark(values, top)
+	values := make([]float64, steps)
+	for i, b := range sums {
+		values[i] = b.value(how)
+	}
+	s := drawSpark(values, top)
+	if s.Line != "" {
+		s.Label = "The last " + span(now.Sub(from))
+	}
+	return s
+}
+
+// foldStep gathers the values of one step.
+type foldStep struct {
+	sum, max float64
+	n        int
+}
+
+func (f *foldStep) add(v float64) {
+	f.sum += v
+	f.max = max(f.max, v)
+	f.n++
+}
+
+func (f foldStep) value(how fold) float64 {
+	switch {
+	case f.n == 0:
+		return math.NaN()
+	case how == foldMean:
+		return f.sum / float64(f.n)
+	case how == foldMax:
+		return f.max
+	default:
+		return f.sum
+	}
 }
 
 func drawSpark(values []float64, top float64) Spark {
@@ -134,7 +156,7 @@ func drawSpark(values []float64, top float64) Spark {
 			high = max(high, v)
 		}
 	}
-	if known < 2 {
+	if known < 3 {
 		return Spark{Label: "no history yet"}
 	}
 	if high == 0 {
@@ -165,7 +187,7 @@ func drawSpark(values []float64, top float64) Spark {
 		open, lastX = true, x
 	}
 	closeArea()
-	return Spark{Line: line.String(), Area: area.String(), Label: "The last hour"}
+	return Spark{Line: line.String(), Area: area.String()}
 }
 
 func coordinate(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }

@@ -90,8 +90,15 @@ class Chart {
         cursor: { y: false, sync: { key: "page" }, drag: { x: true, y: false, setScale: true } },
         scales: { y: { range: (_u, _min, max) => [0, this.unit === "percent" ? 100 : max > 0 ? max * 1.1 : 1] } },
         axes: [
-          { ...axis, space: 70, values: (_u, at) => at.map((t) => hours(t)) },
-          { ...axis, size: 62, space: 32, values: (_u, at) => at.map((v) => format(v, this.unit)) },
+          { ...axis, size: 26, space: 70, values: (_u, at, _axis, _space, step) => at.map((t) => hours(t, step < 60)) },
+          {
+            ...axis,
+            size: 62,
+            space: 32,
+            // Steps of binary units must be binary, or the labels are crooked.
+            ...(this.unit === "bytes" ? { incrs: Array.from({ length: 60 }, (_, i) => 2 ** i) } : {}),
+            values: (_u: uPlot, at: number[]) => at.map((v) => format(v, this.unit)),
+          },
         ],
         series: [
           {},
