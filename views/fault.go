@@ -131,7 +131,7 @@ func where(f cluster.Fault) string {
 	case f.Object.Kind == "cluster" || f.Object.Name == f.Cluster:
 		return ""
 	case f.Node != "" && f.Node != f.Object.Name:
-		return f.Node + " › " + f.Object.Name
+		return f.Node + " › " + strings.TrimPrefix(f.Object.Name, f.Node+"/")
 	default:
 		return f.Object.Name
 	}

@@ -212,12 +212,13 @@ func NodePage(s *cluster.Snapshot, name, node string, trend Trends, q Query, now
 
 func newNodeView(s *cluster.Snapshot, p *cluster.Picture, node string, trend Trends, now time.Time) nodeView {
 	view, _ := p.View(node)
+	faults := faultsOfNode(s, p.Cluster, node)
 	v := nodeView{
 		Notice: nodeNotice(view, p.VitalsStale(node, now), now), Now: nodeTiles(p, node, trend, now),
-		Attention: newAttention(faultsOfNode(s, p.Cluster, node), Query{Cluster: p.Cluster, Text: node, Page: 1}.on("/faults"), 4, now),
+		Attention: newAttention(faults, Query{Cluster: p.Cluster, Text: node, Page: 1}.on("/faults"), 4, now),
 		Charts:    nodeCharts(p.Cluster, node), Interfaces: interfacesTable(p, node), Roles: ownedRoles(p, node),
 		RolesHref: Query{Text: node, Page: 1}.on(clusterPath(p.Cluster, "vms")),
-		Certs:     certificates(view.Inventory, now), Services: serviceFacts(view), Membership: membership(p, node),
+		Certs:     certificates(view.Inventory, faults, now), Services: serviceFacts(view, faults), Membership: membership(p, node),
 		Contact: contactFacts(view, now), Hardware: hardware(p, node, view, now), Adapters: adaptersTable(view),
 	}
 	if len(view.Denied) > 0 {
@@ -326,21 +327,29 @@ func ownedRoles(p *cluster.Picture, node string) Table {
 	return t
 }
 
-func certificates(inv *cluster.Inventory, now time.Time) Table {
+// dressedBy is the worst open fault of a kind whose object's name fits: what
+// is wrong is decided by cluster.Diagnose, not here.
+func dressedBy(faults []cluster.Fault, kind cluster.FaultKind, fits func(object string) bool) cluster.Health {
+	worst := cluster.Healthy
+	for _, f := range faults {
+		if f.Kind == kind && fits(f.Object.Name) {
+			worst = max(worst, f.Health)
+		}
+	}
+	return worst
+}
+
+func certificates(inv *cluster.Inventory, faults []cluster.Fault, now time.Time) Table {
 	t := Table{Label: "Certificates", Cols: []Col{{Label: "Certificate"}, {Label: "Issuer"}, {Label: "Use"}, {Label: "Valid until", Class: "r"}},
 		None: unknown("No certificates", "None was found, or none could be read.")}
 	if inv == nil {
 		return t
 	}
 	for _, c := range inv.Certificates {
-		h := cluster.Healthy
-		left := c.NotAfter.Sub(now)
-		note := "in " + span(left)
-		switch {
-		case left < 0:
-			h, note = cluster.Critical, "expired"
-		case left < 30*24*time.Hour:
-			h = cluster.Warning
+		h := dressedBy(faults, cluster.FaultCertificate, func(object string) bool { return strings.HasSuffix(object, "/"+c.Thumbprint) })
+		note := "expired"
+		if left := c.NotAfter.Sub(now); left >= 0 {
+			note = "in " + span(left)
 		}
 		st := stateOf(h)
 		use := strings.Join(c.Usage, ", ")
@@ -354,18 +363,18 @@ func certificates(inv *cluster.Inventory, now time.Time) Table {
 	return t
 }
 
-func serviceFacts(v cluster.NodeView) []Fact {
+func serviceFacts(v cluster.NodeView, faults []cluster.Fault) []Fact {
 	if v.Vitals == nil {
 		return nil
 	}
 	var out []Fact
 	for _, sv := range v.Vitals.Services {
 		st := stateOf(cluster.Healthy)
-		switch {
-		case !sv.Running() && sv.Start == "Auto":
-			st = stateOf(cluster.Critical)
-		case !sv.Running():
-			st = State{Class: "quiet", Icon: "circle-16-regular"}
+		if !sv.Running() {
+			st = State{Class: "quiet", Icon: "circle-16-regular"} // not wanted, unless there is a fault
+			if h := dressedBy(faults, cluster.FaultServiceStopped, func(object string) bool { return strings.HasSuffix(object, "/"+sv.Name) }); h != cluster.Healthy {
+				st = stateOf(h)
+			}
 		}
 		out = append(out, Fact{Label: cmp.Or(sv.Display, sv.Name), Value: sv.State, State: &st})
 	}

@@ -247,3 +247,23 @@ func (c *counter) Write(p []byte) (int, error) {
 	*c += counter(len(p))
 	return len(p), nil
 }
+
+func TestServicesAndCertificatesAreDressedByTheirFaults(t *testing.T) {
+	v := nodeOf(0, testNow)
+	v.Vitals.Services[1].State = "Stopped"
+	faults := []cluster.Fault{
+		{Kind: cluster.FaultServiceStopped, Object: cluster.Ref{Kind: "service", Name: "HV-01/vmms"}, Health: cluster.Critical},
+		{Kind: cluster.FaultCertificate, Object: cluster.Ref{Kind: "certificate", Name: "HV-01/C3D4"}, Health: cluster.Warning},
+	}
+	var got []string
+	for _, f := range serviceFacts(v, faults) {
+		got = append(got, f.Value+" "+f.State.Class)
+	}
+	for _, r := range certificates(v.Inventory, faults, testNow).Rows {
+		got = append(got, r.Cells[0].Text+" "+r.Cells[0].State.Class)
+	}
+	want := []string{"Running ok", "Stopped crit", "Running ok", "Running ok", "Stopped quiet", "hv.corp.example ok", "Azure Stack HCI warn"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

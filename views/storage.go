@@ -3,7 +3,6 @@ package views
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,17 +12,8 @@ import (
 // storageView is what "/storage" shows besides volumes.
 type storageView struct {
 	Jobs, Pools, Disks, Drives Table
-	Health                     []healthFault
 	S2D                        bool
 	Notice                     *Notice
-}
-
-// healthFault is a fault the cluster's own Health Service reports.
-type healthFault struct {
-	ID, Reason, Object string
-	Actions            []string
-	State              State
-	Since              When
 }
 
 // Storage is "/storage" and "/c/{cluster}/storage": volumes, pools, drives, jobs.
@@ -127,7 +117,7 @@ func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time)
 			}
 		}
 		if p.Storage != nil {
-			v.add(p, now)
+			v.add(p)
 		}
 	}
 	for _, t := range []*Table{&v.Pools, &v.Disks, &v.Drives} {
@@ -138,7 +128,7 @@ func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time)
 	return v
 }
 
-func (v *storageView) add(p *cluster.Picture, now time.Time) {
+func (v *storageView) add(p *cluster.Picture) {
 	for _, j := range p.Storage.Jobs {
 		v.Jobs.Rows = append(v.Jobs.Rows, Row{ID: rowID("job", p.Cluster, j.Name), Cells: []Cell{{Text: j.Name, Sub: p.Cluster, Class: "full strong"}, {Text: j.State},
 			{Meter: plainMeter(float64(j.Percent) / 100), Class: "m"}, {Text: binary(j.Done) + " of " + binary(j.Total), Class: "r num"}, {Text: span(j.Elapsed), Class: "r num"}}})
@@ -166,14 +156,6 @@ func (v *storageView) add(p *cluster.Picture, now time.Time) {
 		}
 		v.Drives.Rows = append(v.Drives.Rows, Row{ID: rowID("d", p.Cluster, cmp.Or(d.ID, d.Serial)), Health: h, Cells: []Cell{object(cmp.Or(d.Name, d.Serial), h, why, d.Serial),
 			node, {Text: d.Slot}, {Text: d.Media}, {Text: decimal(d.Size), Class: "r num"}, {Text: sentence(spaced(d.Usage))}, {Text: d.Model}, {Text: d.Firmware, Class: "num"}}})
-	}
-	for i, f := range p.Storage.Faults {
-		st := stateOf(cluster.Warning)
-		if f.Severity >= 2 { // MSFT_StorageDiagnoseResult: 0 information, 1 minor … higher is worse
-			st = stateOf(cluster.Critical)
-		}
-		v.Health = append(v.Health, healthFault{ID: rowID("hf", p.Cluster, f.ID, strconv.Itoa(i)), Reason: f.Reason, Actions: f.Actions, State: st,
-			Object: joined(", ", f.Description, f.Location, p.Cluster), Since: since(f.Time, now)})
 	}
 }
 
