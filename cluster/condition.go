@@ -173,8 +173,10 @@ func serviceHealth(s Service) Health {
 	return Warning
 }
 
-func skewHealth(d time.Duration) Health {
-	switch d = d.Abs(); {
+// skewHealth judges a clock by what is certain: a slow answer makes the
+// middle of the request a poor guess of when the node looked at its clock.
+func skewHealth(v Vitals) Health {
+	switch d := v.Skew.Abs() - v.SkewError; {
 	case d >= SkewCritical:
 		return Critical
 	case d >= SkewWarning:

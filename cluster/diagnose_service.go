@@ -70,7 +70,7 @@ func clocksSkewed(d *diagnosis) {
 		if v.Vitals == nil || d.inMaintenance(member) {
 			return
 		}
-		h := skewHealth(v.Vitals.Skew)
+		h := skewHealth(*v.Vitals)
 		since, ok := d.p.sustained(member, "skew", time.Second)
 		if h == Healthy || !ok {
 			return
@@ -110,7 +110,7 @@ func (d *diagnosis) allSkewed() bool {
 			continue
 		}
 		all++
-		if skewHealth(v.Vitals.Skew) > Healthy {
+		if skewHealth(*v.Vitals) > Healthy {
 			off++
 		}
 	}

@@ -337,7 +337,7 @@ var diagnoses = []struct {
 				y.wait(5*time.Second).
 					vitals("HV-01", func(v *Vitals) { v.Skew = -SkewCritical }).
 					vitals("HV-02", func(v *Vitals) { v.Skew = SkewWarning }).
-					vitals("HV-03", func(v *Vitals) { v.Skew = SkewWarning - 1 })
+					vitals("HV-03", func(v *Vitals) { v.Skew, v.SkewError = 3*SkewWarning, 2*SkewWarning+1 }) // too slow an answer to be sure
 			}
 			return y.vitals("HV-04", func(v *Vitals) { v.Skew = time.Hour })
 		},

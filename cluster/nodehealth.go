@@ -40,7 +40,7 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 		for _, s := range v.Vitals.Services {
 			worse(serviceHealth(s), s.Name+" is not running")
 		}
-		worse(skewHealth(v.Vitals.Skew), "clock is "+v.Vitals.Skew.Abs().Round(time.Second).String()+" off")
+		worse(skewHealth(*v.Vitals), "clock is "+v.Vitals.Skew.Abs().Round(time.Second).String()+" off")
 		if v.Vitals.Disk.Latency >= LatencyWarning {
 			if _, ok := p.sustained(p.member(name), "latency", latencySpan); ok {
 				worse(Warning, "storage is slow")

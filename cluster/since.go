@@ -140,7 +140,7 @@ func vitalsOddities(node string, v *Vitals) []string {
 			keys = append(keys, "service/"+s.Name)
 		}
 	}
-	if skewHealth(v.Skew) > Healthy {
+	if skewHealth(*v) > Healthy {
 		keys = append(keys, "skew")
 	}
 	if v.Disk.Latency >= LatencyWarning {

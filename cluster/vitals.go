@@ -4,8 +4,9 @@ import "time"
 
 // Vitals are a node's own light facts, asked every few seconds (QuestionVitals).
 type Vitals struct {
-	UTC         time.Time     `json:"utc"`  // the node's clock when it answered
-	Skew        time.Duration `json:"skew"` // node clock minus ours at the middle of the request
+	UTC         time.Time     `json:"utc"`       // the node's clock when it answered
+	Skew        time.Duration `json:"skew"`      // node clock minus ours at the middle of the request
+	SkewError   time.Duration `json:"skewError"` // how far off Skew may be: half the time the request took
 	Boot        time.Time     `json:"boot"`
 	CPU         float64       `json:"cpuPercent"`
 	Cores       int           `json:"logicalProcessors"`

@@ -28,7 +28,7 @@ func decodeVitals(a answer, _ *Options, o *cluster.Observation) error {
 		return errNoCluster
 	}
 	o.Vitals = &cluster.Vitals{
-		UTC: utc, Skew: utc.Sub(a.sent.Add(a.received.Sub(a.sent) / 2)), Boot: parseTime(v.BootTime),
+		UTC: utc, Skew: utc.Sub(a.sent.Add(a.received.Sub(a.sent) / 2)), SkewError: a.received.Sub(a.sent) / 2, Boot: parseTime(v.BootTime),
 		CPU: v.CpuPercent, Cores: v.LogicalCPUs, MemoryTotal: v.MemoryTotal, MemoryFree: v.MemoryFree, VMs: v.RunningVMs,
 		Adapters: convert(v.Adapters, func(a scripts.VitalsAdapter) cluster.Adapter {
 			return cluster.Adapter{Name: name(a.Name), LinkBps: a.LinkBits, RxBps: a.RxBytes * 8, TxBps: a.TxBytes * 8}
