@@ -114,7 +114,7 @@ func TestDecodeVitals(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &cluster.Vitals{
-		UTC: asked.Add(90*time.Second + 100*time.Millisecond), Skew: 90 * time.Second, Boot: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
+		UTC: asked.Add(90*time.Second + 100*time.Millisecond), Skew: 90 * time.Second, SkewError: 100 * time.Millisecond, Boot: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
 		CPU: 12.5, Cores: 64, MemoryTotal: 100, MemoryFree: 40, VMs: 9,
 		Adapters: []cluster.Adapter{{Name: "NIC", LinkBps: 25e9, RxBps: 80, TxBps: 160}},
 		Disk:     cluster.DiskRates{ReadIOPS: 1.5, WriteBps: 7, Latency: 2500 * time.Microsecond},
