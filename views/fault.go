@@ -130,6 +130,8 @@ func where(f cluster.Fault) string {
 	switch {
 	case f.Object.Kind == "cluster" || f.Object.Name == f.Cluster:
 		return ""
+	case f.Object.Kind == "health fault": // its name is an identifier nobody reads
+		return f.Node
 	case f.Node != "" && f.Node != f.Object.Name:
 		return f.Node + " › " + strings.TrimPrefix(f.Object.Name, f.Node+"/")
 	default:

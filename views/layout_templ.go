@@ -618,7 +618,7 @@ func topbar(p Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</ol></nav><button type=\"button\" class=\"cmdk\" data-act=\"palette\" aria-label=\"Search or jump to\" aria-haspopup=\"dialog\" aria-keyshortcuts=\"Control+K\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</ol></nav><button type=\"button\" class=\"cmdk\" data-act=\"palette\" aria-label=\"Search or jump to Ctrl K\" aria-haspopup=\"dialog\" aria-keyshortcuts=\"Control+K\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -17,7 +17,6 @@ class Live {
   private seq = Number(root.dataset.seq ?? 0);
   private dataAt = Date.parse(root.dataset.at ?? "");
   private everOpen = false;
-  private afterLoss = false; // the next message is the first after a loss
   private first = true; // the next message is the first of a socket
   private wait = FIRST_WAIT;
   private retryAt = 0;
@@ -61,7 +60,7 @@ class Live {
       return;
     }
     const left = Math.ceil((this.retryAt - Date.now()) / 1000);
-    show(pill, "off", left > 0 && !this.socket ? `Reconnecting in ${left} s` : "Reconnecting", "");
+    show(pill, "off", "Reconnecting", left > 0 && !this.socket ? ` in ${left} s` : "");
     if (Date.now() - this.lostAt > NOTICE_AFTER) this.showNotice(`This is the picture of ${clock(this.pictureAt)}. Nothing has been removed.`);
   }
 
@@ -130,7 +129,7 @@ class Live {
     const update = new DOMParser().parseFromString(text, "text/html").querySelector("live-update");
     if (!(update instanceof HTMLElement)) return;
     if (this.reloadFor(update.dataset.build)) return;
-    const back = this.afterLoss || this.lostAt > 0;
+    const back = this.lostAt > 0;
     this.lostAt = 0;
     delete root.dataset.lost;
     this.everOpen = true;
@@ -151,9 +150,10 @@ class Live {
     }
     const seq = Number(update.dataset.seq ?? 0);
     if (seq > this.seq && !(this.first && !back)) announceFaults();
-    this.seq = Math.max(this.seq, seq);
-    if (back && !told) sayNothingMissed();
-    this.afterLoss = false;
+    // Only the same number proves that nothing happened. A smaller one is a
+    // store that began anew.
+    if (back && !told && seq === this.seq) sayNothingMissed();
+    this.seq = seq;
     this.first = false;
     hideNotice();
     refreshTimes();
