@@ -19,7 +19,6 @@ import (
 // with noise, rates that follow a walk.
 type fleet struct {
 	r      *rand.Rand
-	nodes  []string
 	names  []cluster.Metric
 	state  [][]float64 // by node and metric
 	list   []cluster.Sample

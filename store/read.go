@@ -22,15 +22,13 @@ type reader struct {
 	key    cluster.SeriesKey
 	object uint32
 	metric uint32
-	ids    map[cluster.Metric]uint32
 
-	tx       *sql.Tx
-	head     []headCopy // open buckets of the object, oldest first
-	freshLo  int64      // start of the oldest block that has fresh chunks
-	chunks   map[int64]*chunkView
-	stale    map[[2]int64]bool // tier and block
-	get      *sql.Stmt
-	valueBuf []float64
+	tx      *sql.Tx
+	head    []headCopy // open buckets of the object, oldest first
+	freshLo int64      // start of the oldest block that has fresh chunks
+	chunks  map[int64]*chunkView
+	stale   map[[2]int64]bool // tier and block
+	get     *sql.Stmt
 }
 
 const never = int64(1) << 62

@@ -92,7 +92,7 @@ func TestSeriesAgainstBruteForce(t *testing.T) {
 			known := truth{}
 			objects := []string{"node/HV-01", "node/HV-02", "volume/CSV1", ""}
 			start := c.t.UnixMilli() - lateLimit
-			for range 400 {
+			for round := range 400 {
 				switch r.IntN(60) {
 				case 0: // nobody there for a while
 					c.t = c.t.Add(time.Duration(r.Int64N(int64(8 * time.Hour))))
@@ -132,6 +132,11 @@ func TestSeriesAgainstBruteForce(t *testing.T) {
 						known[key][at] = v
 					}
 					s.samples.add("alpha", time.UnixMilli(at), list)
+				}
+				if round == 20 { // all is sealed, but the last block is not merged yet
+					c.t = c.t.Add(45 * time.Minute)
+					tidyAll(t, s)
+					known.check(t, s, start, c.t.UnixMilli()+futureLimit)
 				}
 				if r.IntN(200) == 0 {
 					lo := start + r.Int64N(c.t.UnixMilli()-start)
