@@ -70,7 +70,8 @@ func (a *App) live(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var since uint64
-	if s := r.URL.Query().Get("seq"); s != "" {
+	resumes := r.URL.Query().Has("seq") // 0 is a number too: the browser has seen that there was no fault
+	if s := r.URL.Query().Get("seq"); resumes {
 		if since, err = strconv.ParseUint(s, 10, 64); err != nil {
 			return badRequest("seq must be a number.")
 		}
@@ -87,7 +88,7 @@ func (a *App) live(w http.ResponseWriter, r *http.Request) error {
 		a.hub.release()
 		return &HTTPError{Code: http.StatusBadRequest, Msg: "The WebSocket handshake failed.", Err: err}
 	}
-	c := &client{hub: a.hub, conn: conn, since: since, full: true, round: a.hub.round.Load()}
+	c := &client{hub: a.hub, conn: conn, resumes: resumes, since: since, full: true, round: a.hub.round.Load()}
 	// A goroutine of its own, so that the server's, with its buffers and the
 	// request, can go.
 	go c.serve(key, req, p)
@@ -171,11 +172,12 @@ func prepare(b []byte) *websocket.PreparedMessage {
 // writing goroutine only while there is something in it: an idle client costs
 // its reader, a slow one keeps nobody waiting.
 type client struct {
-	hub   *hub
-	topic *topic
-	conn  *websocket.Conn
-	since uint64 // what it knew of faults when it came
-	round uint32 // of the last ping; of the writer alone
+	hub     *hub
+	topic   *topic
+	conn    *websocket.Conn
+	resumes bool   // it said what it knew of faults, and was not told yet what came since
+	since   uint64 // that number
+	round   uint32 // of the last ping; of the writer alone
 
 	mu      sync.Mutex
 	pending *update
@@ -250,9 +252,9 @@ func (c *client) flush() {
 }
 
 func (c *client) write(u *update, full bool) error {
-	if since := c.since; since > 0 {
-		c.since = 0
-		if u.seq > since {
+	if c.resumes {
+		c.resumes = false
+		if since := c.since; u.seq > since {
 			missed, err := c.hub.missed.get(c.hub.app, since, u.seq)
 			if err != nil {
 				c.hub.app.log.Error("missed faults", "err", err)

@@ -305,8 +305,11 @@ func TestLiveReconnectTellsWhatWasMissed(t *testing.T) {
 		if !slices.Contains(ids, "r-missed") || len(ids) != len(s.liveRegions("/"))+1 {
 			t.Errorf("reconnect got %v, want everything and r-missed", ids)
 		}
-		for seq, why := range map[uint64]string{0: "a first visit", s.store.Snapshot().Seq: "nothing missed", 1 << 40: "a number from another database"} {
-			if ids := regions(s.open(t, "/", fmt.Sprintf("&seq=%d", seq)).one(why)); slices.Contains(ids, "r-missed") {
+		if m := s.open(t, "/", "&seq=0").one("the first fault ever"); !slices.Contains(regions(m), "r-missed") {
+			t.Error("who has seen that there was no fault is not told of the first")
+		}
+		for query, why := range map[string]string{"": "a first visit", fmt.Sprintf("&seq=%d", s.store.Snapshot().Seq): "nothing missed", "&seq=1099511627776": "a number from another database"} {
+			if ids := regions(s.open(t, "/", query).one(why)); slices.Contains(ids, "r-missed") {
 				t.Errorf("%s: got r-missed", why)
 			}
 		}

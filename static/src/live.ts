@@ -69,8 +69,7 @@ class Live {
   private connect(): void {
     clearTimeout(this.retryTimer);
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const query = new URLSearchParams({ page: location.pathname + location.search });
-    if (this.seq > 0) query.set("seq", String(this.seq));
+    const query = new URLSearchParams({ page: location.pathname + location.search, seq: String(this.seq) });
     const socket = new WebSocket(`${scheme}//${location.host}/live?${query}`);
     this.socket = socket;
     this.first = true;
