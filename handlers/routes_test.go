@@ -341,6 +341,10 @@ func TestFaultsOverTheirLife(t *testing.T) {
 	if body := f.get("/faults").Body.String(); strings.Contains(body, "HV-04 is down") {
 		t.Error("the live list still has a fault resolved hours ago")
 	}
+	// The views leave old ones out too; what they are given must not grow either.
+	if past, err := f.app.past.get(t.Context(), f.store, f.app.moment()); err != nil || len(past) != 0 {
+		t.Errorf("kept as lately resolved: %v, %v", past, err)
+	}
 }
 
 // A page is made once for all who ask while nothing changes, and anew as soon
