@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"looksalive/cluster"
 )
@@ -30,12 +31,20 @@ type contactRow struct {
 	Denied  []string        `json:"denied,omitempty"`
 }
 
+// memoryRow is what a picture remembers of answers that newer ones replaced.
+type memoryRow struct {
+	StateContact cluster.Contact      `json:"stateContact"`
+	Since        map[string]time.Time `json:"since,omitempty"`
+	Held         map[string][]string  `json:"held,omitempty"`
+}
+
 // dirty is the state that the database does not have yet. It holds at most one
 // entry a row, so it stays small while the disk takes nothing.
 type dirty struct {
 	members      map[string][]string
 	observations map[observationKey]cluster.Observation
 	contacts     map[nodeKey]contactRow
+	memories     map[string]memoryRow
 	faults       map[int64]cluster.Fault
 	changes      []FaultChange
 }
@@ -44,17 +53,18 @@ type dirty struct {
 const maxChanges = 10_000
 
 func newDirty() dirty {
-	return dirty{map[string][]string{}, map[observationKey]cluster.Observation{}, map[nodeKey]contactRow{}, map[int64]cluster.Fault{}, nil}
+	return dirty{map[string][]string{}, map[observationKey]cluster.Observation{}, map[nodeKey]contactRow{}, map[string]memoryRow{}, map[int64]cluster.Fault{}, nil}
 }
 
 func (d *dirty) empty() bool {
-	return len(d.members)+len(d.observations)+len(d.contacts)+len(d.faults)+len(d.changes) == 0
+	return len(d.members)+len(d.observations)+len(d.contacts)+len(d.memories)+len(d.faults)+len(d.changes) == 0
 }
 
 func (d *dirty) clear() {
 	clear(d.members)
 	clear(d.observations)
 	clear(d.contacts)
+	clear(d.memories)
 	clear(d.faults)
 	d.changes = nil
 }
@@ -107,11 +117,20 @@ func (d *dirty) writeObservations(tx *sql.Tx, stmts *statements) error {
 			return err
 		}
 	}
+	for name, m := range d.memories {
+		data, err := pack(m)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := tx.Stmt(stmts.memory).Exec(name, data); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // loadPictures rebuilds every picture from the newest answers in the order
-// they came, and puts the contacts over it.
+// they came, and puts the contacts and memories over it.
 func (s *Store) loadPictures(ctx context.Context) error {
 	picture := func(name string) *cluster.Picture {
 		if s.known[name] == nil {
@@ -147,6 +166,24 @@ func (s *Store) loadPictures(ctx context.Context) error {
 			return nil
 		}
 		s.known[name] = picture(name).With(o)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(ctx, s.w, `SELECT cluster, data FROM memory`, nil, func(scan func(...any) error) error {
+		var name string
+		var data []byte
+		if err := scan(&name, &data); err != nil {
+			return err
+		}
+		var m memoryRow
+		if err := unpack(data, &m); err != nil {
+			s.log.Warn("stored memory not understood", "cluster", name, "err", err)
+			return nil
+		}
+		p := picture(name)
+		p.StateContact, p.Since, p.Held = m.StateContact, m.Since, m.Held
 		return nil
 	})
 	if err != nil {

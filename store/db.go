@@ -115,7 +115,7 @@ func explain(err error) error {
 
 // statements are those that are needed every second, prepared once.
 type statements struct {
-	observation, contact, journal, addChunk, putChunk, dropChunk *sql.Stmt
+	observation, contact, memory, journal, addChunk, putChunk, dropChunk *sql.Stmt
 }
 
 func (st *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -126,6 +126,7 @@ func (st *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&st.observation, `INSERT INTO observation (cluster, node, question, at, data) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET at = excluded.at, data = excluded.data`},
 		{&st.contact, `INSERT INTO contact (cluster, node, data) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET data = excluded.data`},
+		{&st.memory, `INSERT INTO memory (cluster, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data`},
 		{&st.journal, `INSERT INTO journal (id, data) VALUES (?, ?)`},
 		{&st.addChunk, `INSERT INTO chunk (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING`},
 		{&st.putChunk, `INSERT INTO chunk (id, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data`},

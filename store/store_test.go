@@ -71,7 +71,21 @@ func TestRoundTrip(t *testing.T) {
 	for i := range 60 { // enough to be packed
 		state.Roles = append(state.Roles, cluster.Role{Name: fmt.Sprintf("virtual machine %d", i), Owner: "HV-01"})
 	}
-	record(cluster.Observation{Cluster: "alpha", Node: "HV-01", Question: cluster.QuestionState, At: c.t, Reach: cluster.ReachOK, State: state, Denied: []string{"volumes"}})
+	tell := func() {
+		record(cluster.Observation{Cluster: "alpha", Node: "HV-01", Question: cluster.QuestionState, At: c.t, Reach: cluster.ReachOK, State: state, Denied: []string{"volumes"}})
+	}
+	up := *state
+	up.Nodes = []cluster.Node{{Name: "HV-01"}, {Name: "HV-02"}}
+	up.Roles = []cluster.Role{{Name: "file server", Owner: "HV-02"}}
+	downState := state
+	state = &up
+	tell()
+	state = downState
+	tell() // now HV-02 is down, and what it held is remembered
+	tell() // and since when
+	if len(p.Held["HV-02"]) != 1 || len(p.Since) == 0 {
+		t.Fatalf("the picture remembers nothing: %v %v", p.Held, p.Since)
+	}
 	record(vitals("alpha", "HV-01", c.t, 12.5))
 	record(vitals("alpha", "HV-02", c.t, 99))
 	down := fault("alpha", "HV-02")

@@ -172,12 +172,16 @@ func (s *Store) applyReport(r cluster.Report) {
 		}
 		p = p.With(o)
 	}
+	before := s.pictures[o.Cluster]
 	s.show(p)
 	if o.OK() {
 		s.dirty.observations[observationKey{o.Cluster, o.Node, o.Question}] = o
 	}
 	v := p.Nodes[o.Node]
 	s.dirty.contacts[nodeKey{o.Cluster, o.Node}] = contactRow{v.Contact, v.Denied}
+	if before == nil || o.Question == cluster.QuestionState || !maps.Equal(before.Since, p.Since) {
+		s.dirty.memories[o.Cluster] = memoryRow{p.StateContact, p.Since, p.Held}
+	}
 	s.applyFaults(o.Cluster, r.Faults)
 }
 

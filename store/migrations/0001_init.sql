@@ -25,6 +25,12 @@ CREATE TABLE contact (
 	PRIMARY KEY (cluster, node)
 ) WITHOUT ROWID;
 
+-- What a picture remembers of answers that newer ones replaced.
+CREATE TABLE memory (
+	cluster TEXT PRIMARY KEY,
+	data    BLOB NOT NULL          -- memoryRow, see pack
+) WITHOUT ROWID;
+
 CREATE TABLE fault (
 	id          INTEGER PRIMARY KEY,
 	cluster     TEXT NOT NULL,
