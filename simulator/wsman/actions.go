@@ -33,8 +33,8 @@ func (s *Server) dispatch(ctx context.Context, c *caller, r *request) ([]byte, *
 	if !ok {
 		return nil, faultAction(r.action)
 	}
-	if r.resource != shellURI && (do.shellOnly || r.resource != nsRSP) {
-		return nil, faultResource(r.resource)
+	if f := do.allows(r); f != nil {
+		return nil, f
 	}
 	if d := s.o.Delay(lastPart(r.action)); d > 0 {
 		t := time.NewTimer(d)
@@ -54,10 +54,25 @@ func (s *Server) dispatch(ctx context.Context, c *caller, r *request) ([]byte, *
 	return do.run(s, ctx, c, r)
 }
 
-var actions = map[string]struct {
-	shellOnly bool // takes the cmd shell's resource URI only, not the list's
+// action is one operation and the resources it is for.
+type action struct {
+	shellOnly bool // takes the cmd shell's resource URI only
 	run       func(*Server, context.Context, *caller, *request) ([]byte, *fault)
-}{
+}
+
+// allows says why an action cannot be carried out on the request's resource.
+func (a action) allows(r *request) *fault {
+	if a.shellOnly {
+		t, f := r.target()
+		if f == nil && t.kind != resourceShell {
+			f = faultAction(r.action)
+		}
+		return f
+	}
+	return nil
+}
+
+var actions = map[string]action{
 	nsX + "/Create":    {true, (*Server).doCreate},
 	nsX + "/Delete":    {true, (*Server).doDelete},
 	nsX + "/Get":       {false, (*Server).doGet},
@@ -106,17 +121,6 @@ func (s *Server) doDelete(_ context.Context, c *caller, r *request) ([]byte, *fa
 	}
 	sh.close()
 	return newEnvelope(nsX+"/DeleteResponse", r.messageID, "w", "p").end(), nil
-}
-
-func (s *Server) doGet(_ context.Context, c *caller, r *request) ([]byte, *fault) {
-	sh, f := s.find(c, r)
-	if f != nil {
-		return nil, f
-	}
-	defer sh.release()
-	w := newEnvelope(nsX+"/GetResponse", r.messageID, "w", "rsp", "p")
-	sh.write(w)
-	return w.end(), nil
 }
 
 func (s *Server) doCommand(_ context.Context, c *caller, r *request) ([]byte, *fault) {

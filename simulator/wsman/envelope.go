@@ -19,6 +19,11 @@ type writer struct{ b bytes.Buffer }
 // newEnvelope writes everything up to the body. Besides s and a, an answer
 // declares the prefixes its kind of message uses, in Windows' order.
 func newEnvelope(action, relatesTo string, prefixes ...string) *writer {
+	return newEnvelopeWith(func(*writer) {}, action, relatesTo, prefixes...)
+}
+
+// newEnvelopeWith lets header add its own headers after the usual ones.
+func newEnvelopeWith(header func(*writer), action, relatesTo string, prefixes ...string) *writer {
 	w := &writer{}
 	w.raw(`<s:Envelope xml:lang="en-US" xmlns:s="`, nsS, `" xmlns:a="`, nsA)
 	for _, p := range prefixes {
@@ -29,6 +34,7 @@ func newEnvelope(action, relatesTo string, prefixes ...string) *writer {
 	if relatesTo != "" {
 		w.raw(`<a:RelatesTo>`).text(relatesTo).raw(`</a:RelatesTo>`)
 	}
+	header(w)
 	return w.raw(`</s:Header><s:Body>`)
 }
 

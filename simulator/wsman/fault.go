@@ -8,13 +8,14 @@ import (
 // fault is a SOAP fault as Windows words it. Its code is what clients go by;
 // the text of a real server may be in any language.
 type fault struct {
-	addressing    bool   // WS-Addressing's fault action instead of WS-Management's
+	family        string // namespace of the fault action; empty is WS-Management's
 	code, subcode string // "s:Sender", "w:TimedOut"
 	reason        string
-	detail        string // last element of a faultDetail URI, may be empty
-	number        uint32 // f:WSManFault Code
-	message       string // f:Message; the reason when empty
-	provider      bool   // raised by the shell's plug-in, not by WinRM itself
+	detail        string  // last element of a faultDetail URI, may be empty
+	number        uint32  // f:WSManFault Code
+	message       string  // f:Message; the reason when empty
+	provider      bool    // raised by the shell's plug-in, not by WinRM itself
+	wmi           *status // raised by the WMI plug-in
 }
 
 const cannot = "The WS-Management service cannot process the request. "
@@ -74,7 +75,7 @@ func faultDenied() *fault {
 }
 
 func faultHeader(message string) *fault {
-	return &fault{addressing: true, code: "s:Sender", subcode: "a:InvalidMessageInformationHeader", number: 2150858767,
+	return &fault{family: nsA, code: "s:Sender", subcode: "a:InvalidMessageInformationHeader", number: 2150858767,
 		reason: cannot + "The request contains one or more invalid SOAP headers. ", message: cannot + message}
 }
 
@@ -84,15 +85,9 @@ func faultSchema() *fault {
 }
 
 func faultAction(action string) *fault {
-	return &fault{addressing: true, code: "s:Sender", subcode: "a:ActionNotSupported", number: 2150858753,
+	return &fault{family: nsA, code: "s:Sender", subcode: "a:ActionNotSupported", number: 2150858753,
 		reason:  "The action is not supported by the service. ",
 		message: cannot + "The WS-Addressing action URI is invalid: " + action + " "}
-}
-
-func faultResource(uri string) *fault {
-	return &fault{addressing: true, code: "s:Sender", subcode: "a:DestinationUnreachable", number: 2150858752, detail: "InvalidResourceURI",
-		reason:  cannot + "The resource URI is missing or it has an incorrect format. ",
-		message: cannot + "The service cannot find the resource identified by the resource URI and selectors: " + uri + " "}
 }
 
 func faultQuota(number uint32, what string, max int) *fault {
@@ -108,8 +103,8 @@ func faultOperationQuota(max int) *fault { return faultQuota(2150859174, "operat
 // envelope writes the fault in answer to r.
 func (f *fault) envelope(r *request, machine string) []byte {
 	action := nsW[:len(nsW)-len(".xsd")] + "/fault"
-	if f.addressing {
-		action = nsA + "/fault"
+	if f.family != "" {
+		action = f.family + "/fault"
 	}
 	w := newEnvelope(action, r.messageID, "x", "e", "n", "w", "p")
 	w.raw(`<s:Fault><s:Code><s:Value>`, f.code, `</s:Value><s:Subcode><s:Value>`, f.subcode,
@@ -126,10 +121,13 @@ func (f *fault) envelope(r *request, machine string) []byte {
 		message = f.reason
 	}
 	w.raw(`<f:WSManFault xmlns:f="`, nsFault, `" Code="`, fmt.Sprint(f.number), `" Machine="`).text(machine).raw(`"><f:Message>`)
-	if f.provider {
+	switch {
+	case f.wmi != nil:
+		f.wmi.write(w, f, machine, message)
+	case f.provider:
 		w.raw(`<f:ProviderFault provider="Shell cmd plugin" path="%systemroot%\system32\winrscmd.dll">`).text(message).
 			raw(`</f:ProviderFault>`)
-	} else {
+	default:
 		w.text(message)
 	}
 	w.raw(`</f:Message></f:WSManFault></s:Detail></s:Fault>`)

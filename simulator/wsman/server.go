@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -20,12 +22,13 @@ type Server struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup // connections and processes
 
-	mu         sync.Mutex
-	closed     bool
-	listeners  map[net.Listener]struct{}
-	conns      map[*conn]struct{}
-	shells     map[string]*shell
-	operations map[string]int // by account: requests under way and commands not terminated
+	mu           sync.Mutex
+	closed       bool
+	listeners    map[net.Listener]bool // true: TLS
+	conns        map[*conn]struct{}
+	shells       map[string]*shell
+	operations   map[string]int // by account: requests under way and commands not terminated
+	enumerations map[string]*enumeration
 }
 
 // New returns a server that owns no listener yet. It panics without a Host,
@@ -34,8 +37,8 @@ func New(o Options) *Server {
 	if o.Host == nil {
 		panic("wsman: Options.Host is required")
 	}
-	s := &Server{o: o.withDefaults(), listeners: map[net.Listener]struct{}{}, conns: map[*conn]struct{}{},
-		shells: map[string]*shell{}, operations: map[string]int{}}
+	s := &Server{o: o.withDefaults(), listeners: map[net.Listener]bool{}, conns: map[*conn]struct{}{},
+		shells: map[string]*shell{}, operations: map[string]int{}, enumerations: map[string]*enumeration{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if o.TLS != nil {
 		s.tls = o.TLS.Clone()
@@ -65,7 +68,7 @@ func (s *Server) serve(l net.Listener, secure bool) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	s.listeners[l] = struct{}{}
+	s.listeners[l] = secure
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -180,6 +183,14 @@ func (s *Server) DropAll() {
 	}
 	for _, sh := range s.sorted() {
 		sh.close()
+	}
+	s.mu.Lock()
+	open := slices.Collect(maps.Values(s.enumerations))
+	s.mu.Unlock()
+	for _, e := range open {
+		e.mu.Lock()
+		s.discard(e)
+		e.mu.Unlock()
 	}
 }
 

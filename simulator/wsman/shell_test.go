@@ -443,12 +443,12 @@ func TestFaults(t *testing.T) {
 		"no such program":  {commandMessage(sh, "nosuch.exe", `<w:Option Name="WINRS_SKIP_CMD_SHELL">TRUE</w:Option>`), "2147942402"},
 		"overlong command": {commandMessage(sh, strings.Repeat("x", maxCreateProcess+1), ""), "2147942606"},
 		"no body":          {strings.NewReplacer("<s:Body></s:Body>", "").Replace(message(nsX+"/Delete", selector(sh), "")), "2150858767"},
-		"no message id":    {strings.Replace(createMessage(""), messageID, "", 1), "2150858767"},
+		"no action":        {strings.Replace(createMessage(""), nsX+"/Create", "", 1), "2150858767"},
 		"bad time-out":     {receiveMessage(sh, "", "<w:OperationTimeout>soon</w:OperationTimeout>"), "87"},
 		"bad base64":       {strings.Replace(sendMessage(sh, p.command(sh, "cat"), "hello", "false"), "aGVsbG8=", "???", 1), "87"},
 		"missing command":  {receiveMessage(sh, "NONE", ""), "2150858843"},
 		"no shell":         {message(nsX+"/Delete", "", ""), "2150858843"},
-		"other resource":   {strings.Replace(createMessage(""), shellURI, "http://schemas.microsoft.com/powershell/Microsoft.PowerShell", 1), "2150858752"},
+		"other resource":   {strings.Replace(createMessage(""), shellURI, "http://schemas.microsoft.com/powershell/Microsoft.PowerShell", 1), "2150858811"},
 		"not XML":          {"rubbish", "2150858817"},
 		"cut short":        {createMessage("")[:500], "2150858817"},
 		"directive":        {`<!DOCTYPE s [<!ENTITY e "x">]>` + createMessage(""), "2150858817"},
@@ -485,20 +485,20 @@ func TestEnumerateShells(t *testing.T) {
 	_, addr := start(t, options())
 	p := logonTo(t, addr)
 	ids := []string{p.open(), p.open()}
-	list := strings.Replace(message(nsN+"/Enumerate", "", `<n:Enumerate><w:OptimizeEnumeration/></n:Enumerate>`), shellURI, nsRSP, 1)
+	list := strings.Replace(message(nsN+"/Enumerate", "", `<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>20</w:MaxElements></n:Enumerate>`), shellURI, nsRSP, 1)
 	_, answer := p.call(list)
 	for _, id := range ids {
 		if !strings.Contains(answer, "<rsp:ShellId>"+id+"</rsp:ShellId>") {
 			t.Errorf("%s is missing: %s", id, answer)
 		}
 	}
-	if !strings.Contains(answer, "<w:EndOfSequence>") {
+	if !strings.Contains(answer, "<w:EndOfSequence/>") {
 		t.Error(answer)
 	}
 	_, answer = p.call(strings.Replace(list, "<w:OptimizeEnumeration/>", "", 1))
 	context := find(t, regexp.MustCompile(`<n:EnumerationContext>(uuid:[^<]+)<`), answer)
-	_, answer = p.call(message(nsN+"/Pull", "", fmt.Sprintf(`<n:Pull><n:EnumerationContext>%s</n:EnumerationContext></n:Pull>`, context)))
-	if strings.Count(answer, "<rsp:Shell ") != 2 || !strings.Contains(answer, "</n:Items><n:EndOfSequence>") {
+	_, answer = p.call(strings.Replace(message(nsN+"/Pull", "", fmt.Sprintf(`<n:Pull><n:EnumerationContext>%s</n:EnumerationContext><n:MaxElements>20</n:MaxElements></n:Pull>`, context)), shellURI, nsRSP, 1))
+	if strings.Count(answer, "<rsp:Shell ") != 2 || !strings.Contains(answer, "</n:Items><n:EndOfSequence/>") {
 		t.Error(answer)
 	}
 	_, answer = p.call(message(nsX+"/Get", selector(ids[1]), ""))

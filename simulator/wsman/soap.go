@@ -61,6 +61,16 @@ func (e *element) value(space, local string) string {
 	return ""
 }
 
+// attrOr is an attribute's value, or what is meant when it is not there.
+func (e *element) attrOr(local, otherwise string) string {
+	if e != nil {
+		if v := strings.TrimSpace(e.attr(local)); v != "" {
+			return v
+		}
+	}
+	return otherwise
+}
+
 func (e *element) attr(local string) string {
 	for _, a := range e.attrs {
 		if a.Name.Local == local {
@@ -118,7 +128,8 @@ func parseXML(b []byte) (*element, error) {
 // request is a WS-Management request.
 type request struct {
 	action, to, resource, messageID string
-	maxEnvelope                     int // bytes, 0 when not said
+	fragment                        string // w:FragmentTransfer, "" without
+	maxEnvelope                     int    // bytes, 0 when not said
 	timeout                         time.Duration
 	selectors, options              map[string]string
 	body                            *element // first element of s:Body, may be nil
@@ -139,14 +150,15 @@ func parseRequest(b []byte) (*request, *fault) {
 	h := root.child(nsS, "Header")
 	r.action, r.to = h.value(nsA, "Action"), h.value(nsA, "To")
 	r.resource, r.messageID = h.value(nsW, "ResourceURI"), h.value(nsA, "MessageID")
+	r.fragment = h.value(nsW, "FragmentTransfer")
 	if body == nil {
 		return r, faultHeader("The SOAP packet that WS-Management received did not contain a valid Body element. ")
 	}
 	if r.body != nil && r.body.name == (xml.Name{Space: nsID, Local: "Identify"}) {
 		return r, nil
 	}
-	if r.action == "" || r.messageID == "" {
-		return r, faultHeader("The SOAP packet did not contain valid Action and MessageID headers. ")
+	if r.action == "" {
+		return r, faultHeader("The SOAP packet did not contain a valid Action header. ")
 	}
 	if v := h.value(nsW, "MaxEnvelopeSize"); v != "" {
 		if r.maxEnvelope, err = strconv.Atoi(v); err != nil || r.maxEnvelope < 8192 {

@@ -1,6 +1,7 @@
 // Package wsman is the far end of the wire: a WinRM listener as Windows Server
 // runs it. It speaks WS-Management (Create, Command, Send, Receive, Signal,
-// Delete, Enumerate, Identify) over HTTP/1.1, authenticates with NTLMv2 (raw or
+// Delete, Identify, and Get, Enumerate, Pull, Release on shells, configuration
+// and CIM) over HTTP/1.1, authenticates with NTLMv2 (raw or
 // inside SPNEGO) or, over TLS, Basic, and requires message encryption over
 // plain HTTP. It knows the protocol only; what the programs do is the Host's.
 //
@@ -68,6 +69,8 @@ type Options struct {
 	// answers with fault 2147942402. It is not asked when cmd.exe interprets
 	// the line, which starts always. nil means every program exists.
 	Exists func(p *Process) bool
+	// CIM answers Get and Enumerate on WMI resources; nil knows no class.
+	CIM    CIM
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil discards
 	// Delay returns how long a request with this action (its last path
@@ -86,6 +89,11 @@ type Options struct {
 	MaxTimeout time.Duration
 	// IdleTimeOut is a shell's when the client names none; default 7200 s.
 	IdleTimeOut time.Duration
+	// EnumerationTimeout ends an enumeration nobody pulls from; default 240 s.
+	EnumerationTimeout time.Duration
+	// MaxEnumerationsPerUser bounds the open enumerations, which hold their
+	// items in memory; default 50.
+	MaxEnumerationsPerUser int
 	// OutputBuffer bounds the unread output of one command, in bytes; the process blocks beyond it. Default 64 KiB.
 	OutputBuffer int
 }
@@ -103,6 +111,10 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxConnections, 300)
 	def(&o.MaxEnvelopeKB, 500)
 	def(&o.OutputBuffer, 64<<10)
+	def(&o.MaxEnumerationsPerUser, 50)
+	if o.EnumerationTimeout == 0 {
+		o.EnumerationTimeout = 4 * time.Minute
+	}
 	if o.MaxTimeout == 0 {
 		o.MaxTimeout = time.Minute
 	}
