@@ -72,12 +72,11 @@ type census struct {
 }
 
 type censusPart struct {
-	State       State
-	Count       string
-	Href        string
-	X, W        string // of 1000, for the bar
-	drawn, n    int
-	placeholder bool
+	State State
+	Count string
+	Href  string
+	X, W  string // of 1000, for the bar
+	n     int
 }
 
 // newCensus counts the nodes of all clusters. The bar keeps 3 of 1000 between

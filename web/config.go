@@ -25,6 +25,7 @@ type config struct {
 	Data        string          `toml:"data"`         // directory, or :temp:
 	LogLevel    string          `toml:"log_level"`    // debug, info, warn, error
 	AllowRemote bool            `toml:"allow_remote"` // listen beyond loopback although there is no sign-in
+	Hosts       []string        `toml:"hosts"`        // names browsers may use for this server besides loopback and IP addresses
 	Clusters    []clusterConfig `toml:"clusters"`     // none: simulated clusters
 	Story       bool            `toml:"-"`            // simulated clusters break something by themselves
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -57,7 +58,7 @@ func startProductIn(t testing.TB, dir string, args ...string) *product {
 	done := make(chan error, 1)
 	go func() {
 		full := append([]string{"-addr", "127.0.0.1:0", "-data", dir, "-story=false"}, args...)
-		done <- run(ctx, full, env(), pw, &stderr)
+		done <- run(ctx, full, os.Getenv, pw, &stderr)
 		pw.Close()
 	}()
 	p := &product{t: t}

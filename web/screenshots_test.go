@@ -21,8 +21,8 @@ func TestScreenshots(t *testing.T) {
 	p := startProduct(t)
 	waitForPictures(t, p)
 	p.inject("node-down", demoCluster, "HV-BER-01")
-	p.inject("volume-filling", demoCluster, "")
-	p.inject("service-stopped", "EU-SQL-FC01", "")
+	p.inject("witness-offline", "EU-SQL-FC01", "")
+	p.inject("service-stopped", "EU-SQL-FC01", "SQL-FRA-02")
 	type faults struct{ Faults []struct{ ID int64 } }
 	eventually(t, "the faults", func() bool { return len(get[faults](p, "/api/v1/faults?open=true").Faults) >= 3 })
 

@@ -92,7 +92,7 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 
 	app, err := handlers.New(handlers.Options{
 		Store: st, Build: buildID(), Demo: views.Demo{On: fleet.simulated, ControlURL: fleet.control},
-		Logger: log, AnyHost: cfg.AllowRemote,
+		Logger: log, AllowedHosts: cfg.Hosts,
 	})
 	if err != nil {
 		return err
