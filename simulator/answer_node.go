@@ -11,6 +11,17 @@ import (
 	"looksalive/remoting/scripts"
 )
 
+const (
+	biosVersion = "2.19.1"
+	cpuName     = "Simulated Xeon 2.60GHz"
+)
+
+// mac is the address of a node's adapter.
+func (c *simCluster) mac(n *simNode, net *simNetwork) string {
+	h := hash(c.seed, "mac", n.Name, net.Name)
+	return fmt.Sprintf("02-51-4D-%02X-%02X-%02X", byte(h), byte(h>>8), byte(h>>16))
+}
+
 func adapterDescription(net *simNetwork) string {
 	if net.Role == int(cluster.RoleClusterAndClient) {
 		return "Hyper-V Virtual Ethernet Adapter"
@@ -51,8 +62,8 @@ func (c *simCluster) answerVitals(n *simNode, asked []string) scripts.NodeVitals
 func (c *simCluster) answerInventory(n *simNode, listener *x509.Certificate) scripts.NodeInventory {
 	inv := scripts.NodeInventory{
 		UtcNow: utc(c.clock(n, c.now)), Denied: []string{}, OS: "Microsoft Windows Server 2022 Datacenter", Version: "10.0.20348", Build: "20348.2762",
-		Domain: c.shape.Domain, Manufacturer: n.maker, Model: n.model, SerialNumber: n.serial, BIOSVersion: "2.19.1",
-		CPUName: "Simulated Xeon 2.60GHz", Sockets: 2, Cores: c.shape.Cores, LogicalCPUs: c.shape.Cores * 2, Memory: n.memory,
+		Domain: c.shape.Domain, Manufacturer: n.maker, Model: n.model, SerialNumber: n.serial, BIOSVersion: biosVersion,
+		CPUName: cpuName, Sockets: sockets, Cores: c.shape.Cores, LogicalCPUs: c.shape.Cores * 2, Memory: n.memory,
 		PSVersion: psVersion(c), ClockSource: "dc-fra-01." + c.shape.Domain,
 		Certificates: c.certificates(n, listener), Adapters: []scripts.InventoryAdapter{},
 	}
@@ -66,13 +77,12 @@ func (c *simCluster) answerInventory(n *simNode, listener *x509.Certificate) scr
 		if !net.has[n.index] {
 			continue
 		}
-		h := hash(c.seed, "mac", n.Name, net.Name)
 		status := "Up"
 		if c.unplugged(net, n) {
 			status = "Disconnected"
 		}
 		inv.Adapters = append(inv.Adapters, scripts.InventoryAdapter{
-			Name: net.Name, Description: adapterDescription(net), MacAddress: fmt.Sprintf("02-51-4D-%02X-%02X-%02X", byte(h), byte(h>>8), byte(h>>16)),
+			Name: net.Name, Description: adapterDescription(net), MacAddress: c.mac(n, net),
 			LinkBits: int64(net.Gbps) * 1e9, Status: status, DriverVersion: "24.10.26603.0", Addresses: []string{net.address(n)}, Rdma: net.Role == int(cluster.RoleCluster) && !c.shape.SAN,
 		})
 	}

@@ -26,7 +26,7 @@ func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
 	e := &endpoint{cluster: c, node: n, Endpoint: Endpoint{Cluster: c.shape.Name, Node: n.Name, User: user, Password: s.password}}
 	h := &host{sim: s, cluster: c, node: n}
 	o := wsman.Options{
-		Host: h, Exists: h.exists, Machine: n.Name, Domain: c.shape.Domain, Users: map[string]string{user: s.password},
+		Host: h, Exists: h.exists, CIM: cimNode{h}, Machine: n.Name, Domain: c.shape.Domain, Users: map[string]string{user: s.password},
 		AllowBasic: true, Now: s.opts.Now, Logger: s.log.With("cluster", c.shape.Name, "node", n.Name), MaxShellsPerUser: 30,
 	}
 	if rtt := s.opts.Cost.RTT; rtt > 0 {

@@ -98,14 +98,9 @@ func (h *host) answer(s scripts.Script, args json.RawMessage) ([]byte, *psError)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.advance(h.sim.opts.Now())
-	if c.condOf(h.node).stopped["Winmgmt"] {
-		return nil, &psError{message: "The service cannot be started, either because it is disabled or because it has no enabled devices associated with it. ",
-			kind: cimException, id: "HRESULT 0x80070422,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", hresult: -2147023838, line: "Get-CimInstance"}
-	}
-	if s == scripts.State || s == scripts.Storage && !c.shape.SAN {
-		if err := c.memberError(h.node); err != nil {
-			return nil, err
-		}
+	space := map[scripts.Script]string{scripts.State: nsCluster, scripts.Storage: nsStorage}[s]
+	if err := h.cimError(space); err != nil {
+		return nil, err
 	}
 	var v any
 	switch s {
