@@ -98,7 +98,7 @@ func (d *diagnosis) ownFault(short string, h HealthFault) *Fault {
 	case strings.EqualFold(short, "Volume.Capacity"):
 		for _, v := range d.s.Volumes {
 			if h.about(v.ID) || h.about(v.Name) || h.about(v.Path) {
-				return d.find(FaultVolumeFilling, Ref{"volume", v.Name})
+				return d.find(FaultVolumeFilling, Ref{"volume", v.Label()})
 			}
 		}
 	case kind == "physicaldisk":

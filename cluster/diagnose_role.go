@@ -83,7 +83,7 @@ func resourcesFailed(d *diagnosis) {
 func (d *diagnosis) storageCause() string {
 	key := ""
 	for _, v := range d.s.Volumes {
-		f := d.find(FaultVolumeOffline, Ref{"volume", v.Name})
+		f := d.find(FaultVolumeOffline, Ref{"volume", v.Label()})
 		if f == nil {
 			return ""
 		}

@@ -160,8 +160,8 @@ func volumesOffline(d *diagnosis) {
 		}
 		since := d.p.stateSince("volume/" + v.Name + "/away")
 		f := Fault{
-			Kind: FaultVolumeOffline, Object: Ref{"volume", v.Name}, Health: h,
-			Title:  "Volume " + v.Name + " is " + why,
+			Kind: FaultVolumeOffline, Object: Ref{"volume", v.Label()}, Health: h,
+			Title:  "Volume " + v.Label() + " is " + why,
 			Impact: "Virtual machines with disks on " + v.place() + " stop or wait.",
 			Detail: d.stateSays("resource "+v.State.String()+", worst access of a node "+v.Access.String()+", coordinator "+v.Owner, since),
 			Cause:  d.volumeCause(v),
@@ -216,8 +216,8 @@ func volumesRedirected(d *diagnosis) {
 		}
 		since := d.p.stateSince("volume/" + v.Name + "/redirected")
 		d.add(Fault{
-			Kind: FaultStorageUnhealthy, Object: Ref{"volume", v.Name}, Health: Warning,
-			Title:  "Volume " + v.Name + " is " + how,
+			Kind: FaultStorageUnhealthy, Object: Ref{"volume", v.Label()}, Health: Warning,
+			Title:  "Volume " + v.Label() + " is " + how,
 			Impact: "Input and output of at least one node go over the network to " + v.Owner + ": slower, and dependent on it.",
 			Detail: d.stateSays("worst access of a node "+v.Access.String()+", file system "+v.FileSystem, since),
 			Cause:  d.anyNodeCause(),
@@ -239,10 +239,10 @@ func volumesFilling(d *diagnosis) {
 		}
 		since := d.p.stateSince("volume/" + v.Name + "/full")
 		f := Fault{
-			Kind: FaultVolumeFilling, Object: Ref{"volume", v.Name}, Health: Warning,
-			Title:  fmt.Sprintf("Volume %s is %d %% full", v.Name, int(v.share()*100)),
+			Kind: FaultVolumeFilling, Object: Ref{"volume", v.Label()}, Health: Warning,
+			Title:  fmt.Sprintf("Volume %s is %d%% full", v.Label(), int(v.share()*100)),
 			Impact: sizeText(max(v.Free, 0)) + " of " + sizeText(v.Size) + " are free on " + v.place() + ". When nothing is left, virtual machines on it pause.",
-			Detail: d.stateSays(fmt.Sprintf("at or above %.0f %%, where the Health Service warns; it alarms at %.0f %%", VolumeWarning*100, VolumeCritical*100), since),
+			Detail: d.stateSays(fmt.Sprintf("at or above %.0f%%, where the Health Service warns; it alarms at %.0f%%", VolumeWarning*100, VolumeCritical*100), since),
 			Steps: []Step{
 				{"See what takes the space.", "Get-ChildItem " + quote(v.place()) + " -Recurse -File | Sort-Object Length -Descending | Select-Object -First 20 Length, FullName"},
 				{"Look for forgotten checkpoints on each node.", "Get-VM | Get-VMSnapshot"},

@@ -274,7 +274,7 @@ var diagnoses = []struct {
 					{"ntfs detour", func(v *Volume) { v.FileSystem = "CSVFS_NTFS" }},
 				} {
 					x := v
-					x.Name = c.name
+					x.Name, x.Path = "Cluster Virtual Disk ("+c.name+")", `C:\ClusterStorage\`+c.name
 					c.edit(&x)
 					s.Volumes = append(s.Volumes, x)
 				}
@@ -288,7 +288,7 @@ var diagnoses = []struct {
 			"storage-unhealthy ntfs detour Warning",
 			"volume-filling filling Warning",
 		},
-		says: []string{"Volume full is 95 % full", "50 GB of 1000 GB are free"},
+		says: []string{"Volume full is 95% full", "50 GB of 1000 GB are free"},
 	},
 	{
 		name: "a volume that falls a little below the border is still filling",
@@ -297,8 +297,8 @@ var diagnoses = []struct {
 				state(func(s *State) { s.Volumes[0].Free = 99 * gb }).
 				wait(5 * time.Second).state(func(s *State) { s.Volumes[0].Free = 110 * gb })
 		},
-		want: []string{"volume-filling Cluster Virtual Disk (Vol1) Warning"},
-		says: []string{"89 % full"},
+		want: []string{"volume-filling Vol1 Warning"},
+		says: []string{"89% full"},
 	},
 	{
 		name: "a volume that falls well below is not",
@@ -320,7 +320,7 @@ var diagnoses = []struct {
 		want: []string{
 			"storage-unhealthy {d-1-1} Critical",
 			"storage-unhealthy Vol1 Critical <- storage-unhealthy {d-1-1}",
-			"volume-offline Cluster Virtual Disk (Vol1) Critical <- storage-unhealthy Vol1",
+			"volume-offline Vol1 Critical <- storage-unhealthy Vol1",
 			"storage-unhealthy Vol2 Warning <- storage-unhealthy {d-1-1}",
 		},
 	},
@@ -413,7 +413,7 @@ var diagnoses = []struct {
 			"health-service Vendor.Unheard z Critical",
 			"health-service VirtualDisks.LastCopy vd Critical",
 			"storage-unhealthy {d-1-1} Critical",
-			"volume-filling Cluster Virtual Disk (Vol1) Critical",
+			"volume-filling Vol1 Critical",
 			"health-service StoragePool.PoolCapacityThresholdExceeded pool Warning",
 		},
 	},

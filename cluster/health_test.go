@@ -139,8 +139,8 @@ func TestObjectHealth(t *testing.T) {
 	with := func(edit func(*Volume)) Volume { v := vol; edit(&v); return v }
 	for _, c := range []struct{ got, want got }{
 		{pair(VolumeHealth(vol)), got{Healthy, ""}},
-		{pair(VolumeHealth(with(func(v *Volume) { v.Free = 50 * gb }))), got{Critical, "95 % full"}},
-		{pair(VolumeHealth(with(func(v *Volume) { v.Free = 51 * gb }))), got{Warning, "94 % full"}},
+		{pair(VolumeHealth(with(func(v *Volume) { v.Free = 50 * gb }))), got{Critical, "95% full"}},
+		{pair(VolumeHealth(with(func(v *Volume) { v.Free = 51 * gb }))), got{Warning, "94% full"}},
 		{pair(VolumeHealth(with(func(v *Volume) { v.State = ResourceOnlinePending }))), got{Warning, "onlinepending"}},
 		{pair(VolumeHealth(with(func(v *Volume) { v.State, v.InMaint = ResourceFailed, true }))), got{Maintenance, "in maintenance"}},
 		{pair(VolumeHealth(with(func(v *Volume) { v.Access = VolumeUnavailable }))), got{Critical, "not available on at least one node"}},

@@ -20,7 +20,7 @@ func VolumeHealth(v Volume) (Health, string) {
 	if h, why := v.away(); h > Healthy {
 		return h, why
 	}
-	full := fmt.Sprintf("%d %% full", int(v.share()*100)) // never rounded up over a border
+	full := fmt.Sprintf("%d%% full", int(v.share()*100)) // never rounded up over a border
 	switch {
 	case v.share() >= VolumeCritical:
 		return Critical, full

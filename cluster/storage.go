@@ -1,6 +1,10 @@
 package cluster
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // VolumeState is ClusterSharedVolumeState.
 type VolumeState int
@@ -32,6 +36,12 @@ type Volume struct {
 	InMaint    bool          `json:"inMaintenance"`
 	// Access is the worst state any node has to the volume.
 	Access VolumeState `json:"access"`
+}
+
+// Label is the name people use: the last part of the mount point, or else the
+// resource's name, which on many clusters is "Cluster Virtual Disk (…)".
+func (v Volume) Label() string {
+	return cmp.Or(v.Path[strings.LastIndexByte(v.Path, '\\')+1:], v.Name)
 }
 
 // Used is Size minus Free, never below zero.
