@@ -87,9 +87,14 @@ func startProductIn(t testing.TB, dir string, args ...string) *product {
 }
 
 // inject breaks something in the simulation and gives the way to undo it.
-func (p *product) inject(kind, cluster, target string) (clear func()) {
+// params are pairs of a name and a value.
+func (p *product) inject(kind, cluster, target string, params ...any) (clear func()) {
 	p.t.Helper()
-	body, _ := json.Marshal(map[string]string{"kind": kind, "cluster": cluster, "target": target})
+	request := map[string]any{"kind": kind, "cluster": cluster, "target": target}
+	for i := 0; i < len(params); i += 2 {
+		request[params[i].(string)] = params[i+1]
+	}
+	body, _ := json.Marshal(request)
 	res, err := http.Post(p.control+"/faults", "application/json", bytes.NewReader(body))
 	must(p.t, err)
 	defer res.Body.Close()
@@ -113,14 +118,19 @@ func (p *product) inject(kind, cluster, target string) (clear func()) {
 // get asks the dashboard and decodes the JSON.
 func get[T any](p *product, path string) T {
 	p.t.Helper()
-	res, err := http.Get(p.url + path)
-	must(p.t, err)
+	return getFrom[T](p.t, p.url+path)
+}
+
+func getFrom[T any](t testing.TB, url string) T {
+	t.Helper()
+	res, err := http.Get(url)
+	must(t, err)
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	must(p.t, err)
+	must(t, err)
 	var v T
 	if err := json.Unmarshal(b, &v); err != nil {
-		p.t.Fatalf("%s: %s: %v\n%s", path, res.Status, err, b)
+		t.Fatalf("%s: %s: %v\n%s", url, res.Status, err, b)
 	}
 	return v
 }
