@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"time"
 
 	"looksalive/remoting/scripts"
@@ -16,12 +17,21 @@ type host struct {
 	sim     *Simulator
 	cluster *simCluster
 	node    *simNode
+
+	diskOnce sync.Once
+	disk     *files
+}
+
+// files is the node's disk.
+func (h *host) files() *files {
+	h.diskOnce.Do(func() { h.disk = &files{now: h.time} })
+	return h.disk
 }
 
 // exists says whether Windows would find the program without cmd.exe.
 func (h *host) exists(p *wsman.Process) bool {
 	switch program(p.CommandLine) {
-	case "powershell", "cmd", "hostname", "whoami", "ipconfig":
+	case "powershell", "cmd", "hostname", "whoami", "ipconfig", "certutil", "find", "findstr", "ping", "timeout", "chcp", "more":
 		return true
 	}
 	return false
@@ -34,8 +44,11 @@ func program(line string) string {
 	return strings.TrimSuffix(word, ".exe")
 }
 
-// Run starts a program.
+// Run starts a program, or cmd.exe with the line when it is to interpret it.
 func (h *host) Run(ctx context.Context, p *wsman.Process) int {
+	if p.ViaCmd {
+		return h.cmd(ctx, p, p.CommandLine)
+	}
 	_, rest := splitCommand(p.CommandLine)
 	switch program(p.CommandLine) {
 	case "powershell":

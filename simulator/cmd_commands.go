@@ -1,0 +1,458 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// execute runs one command of cmd.exe and returns its exit code.
+func (s *cmdShell) execute(text string, io handles) int {
+	text = strings.TrimPrefix(text, "@")
+	lower := strings.ToLower(text)
+	// echo prints what follows it as it stands, also without a blank between.
+	for _, glued := range []string{"echo.", "echo:", "echo/", "echo("} {
+		if strings.HasPrefix(lower, glued) {
+			return say(io.out, text[len(glued):])
+		}
+	}
+	word, _ := splitCommand(text)
+	name := strings.ToLower(strings.TrimSuffix(strings.ToLower(word[strings.LastIndexAny(word, `\/`)+1:]), ".exe"))
+	rest := afterWord(text)
+	switch name {
+	case "":
+		return 0
+	case "echo":
+		return s.echo(rest, io)
+	case "rem", "setlocal", "endlocal", "title", "color", "cls", "verify":
+		return 0
+	case "exit":
+		s.exited = true
+		fields := strings.Fields(strings.ToLower(rest))
+		if len(fields) > 0 && fields[0] == "/b" {
+			fields = fields[1:]
+		}
+		if len(fields) == 0 {
+			return s.code
+		}
+		code, _ := strconv.Atoi(fields[0])
+		return code
+	case "set":
+		return s.assign(strings.TrimLeft(rest, " "), io)
+	case "powershell", "cmd", "powershell_ise":
+		inner := *s.p
+		inner.CommandLine, inner.ViaCmd, inner.Dir = text, false, s.dir
+		inner.Env = s.environment()
+		inner.Stdin, inner.Stdout, inner.Stderr = io.in, io.out, io.err
+		return s.h.Run(s.ctx, &inner)
+	}
+	if run := cmdCommands[name]; run != nil {
+		return run(s, cmdWords(rest), io)
+	}
+	fmt.Fprintf(io.err, "'%s' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n", word)
+	return 1
+}
+
+// afterWord is what follows the first word; echo keeps its blanks.
+func afterWord(text string) string {
+	if strings.HasPrefix(text, `"`) {
+		if end := strings.Index(text[1:], `"`); end >= 0 {
+			return text[end+2:]
+		}
+	}
+	if i := strings.IndexAny(text, " \t"); i >= 0 {
+		return text[i:]
+	}
+	return ""
+}
+
+func (s *cmdShell) environment() map[string]string {
+	out := map[string]string{}
+	for k, v := range s.p.Env {
+		out[k] = v
+	}
+	for k, v := range s.env {
+		out[k] = v
+	}
+	return out
+}
+
+func say(w io.Writer, lines ...string) int {
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(w, "%s\r\n", l); err != nil {
+			return 1
+		}
+	}
+	return 0
+}
+
+func (s *cmdShell) echo(rest string, io handles) int {
+	if strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "\t") {
+		rest = rest[1:]
+	}
+	switch strings.ToLower(strings.TrimSpace(rest)) {
+	case "":
+		return say(io.out, "ECHO is on.")
+	case "on", "off":
+		return 0
+	}
+	return say(io.out, rest)
+}
+
+// cmdWords splits arguments at blanks outside quotes and takes the quotes off.
+func cmdWords(s string) []string {
+	var out []string
+	var b strings.Builder
+	quoted, any := false, false
+	for _, r := range s {
+		switch {
+		case r == '"':
+			quoted, any = !quoted, true
+		case !quoted && (r == ' ' || r == '\t'):
+			if any {
+				out = append(out, b.String())
+			}
+			b.Reset()
+			any = false
+		default:
+			b.WriteRune(r)
+			any = true
+		}
+	}
+	if any {
+		out = append(out, b.String())
+	}
+	return out
+}
+
+// options separates /x from names.
+func options(words []string) (opts string, names []string) {
+	for _, w := range words {
+		if strings.HasPrefix(w, "/") || strings.HasPrefix(w, "-") && len(w) > 1 {
+			opts += strings.ToLower(w) + " "
+		} else {
+			names = append(names, w)
+		}
+	}
+	return opts, names
+}
+
+// cmdCommands are the commands besides those execute knows itself.
+var cmdCommands map[string]func(s *cmdShell, words []string, io handles) int
+
+func init() {
+	cmdCommands = map[string]func(*cmdShell, []string, handles) int{
+		"hostname": func(s *cmdShell, _ []string, io handles) int { return say(io.out, s.h.node.Name) },
+		"whoami":   func(s *cmdShell, _ []string, io handles) int { return say(io.out, s.h.whoami()) },
+		"ipconfig": func(s *cmdShell, _ []string, io handles) int { return say(io.out, s.h.ipconfig()...) },
+		"ver": func(s *cmdShell, _ []string, io handles) int {
+			return say(io.out, "", fmt.Sprintf("Microsoft Windows [Version 10.0.%d.2762]", s.h.cluster.build()))
+		},
+		"chcp": func(_ *cmdShell, words []string, io handles) int {
+			if len(words) == 0 {
+				words = []string{"65001"}
+			}
+			return say(io.out, "Active code page: "+words[0])
+		},
+		"type": (*cmdShell).typeFiles, "more": (*cmdShell).typeFiles,
+		"del": (*cmdShell).del, "erase": (*cmdShell).del,
+		"md": (*cmdShell).mkdir, "mkdir": (*cmdShell).mkdir, "rd": (*cmdShell).rmdir, "rmdir": (*cmdShell).rmdir,
+		"cd": (*cmdShell).chdir, "chdir": (*cmdShell).chdir, "dir": (*cmdShell).list,
+		"copy": (*cmdShell).copy, "move": (*cmdShell).move, "ren": (*cmdShell).rename, "rename": (*cmdShell).rename,
+		"find": (*cmdShell).find, "findstr": (*cmdShell).find,
+		"certutil": (*cmdShell).certutil, "timeout": (*cmdShell).timeout, "ping": (*cmdShell).ping,
+	}
+}
+
+// each calls do with every path and returns 1 if one of them failed.
+func (s *cmdShell) each(names []string, io handles, do func(path string) error) int {
+	code := 0
+	for _, name := range names {
+		path, err := fullPath(s.dir, name)
+		if err == nil {
+			err = do(path)
+		}
+		if err != nil {
+			fmt.Fprintf(io.err, "%s\r\n", cmdError(err))
+			code = 1
+		}
+	}
+	if len(names) == 0 {
+		fmt.Fprint(io.err, "The syntax of the command is incorrect.\r\n")
+		return 1
+	}
+	return code
+}
+
+func (s *cmdShell) typeFiles(words []string, io handles) int {
+	_, names := options(words)
+	if len(names) == 0 && io.in != nil { // at the end of a pipe
+		return pass(io)
+	}
+	return s.each(names, io, func(path string) error {
+		data, err := s.h.files().Read(path)
+		if err == nil {
+			_, err = io.out.Write(data)
+		}
+		return err
+	})
+}
+
+func pass(st handles) int {
+	if _, err := io.Copy(st.out, io.LimitReader(st.in, diskBytes)); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// del succeeds when there is nothing to delete, as cmd.exe's does.
+func (s *cmdShell) del(words []string, io handles) int {
+	_, names := options(words)
+	var missing []string
+	s.each(names, io, func(path string) error {
+		err := s.h.files().Remove(path, false)
+		if errors.Is(err, fs.ErrNotExist) {
+			missing, err = append(missing, path), nil
+		}
+		return err
+	})
+	for _, path := range missing {
+		fmt.Fprintf(io.err, "Could Not Find %s\r\n", path)
+	}
+	if len(names) == 0 {
+		return 1
+	}
+	return 0
+}
+
+func (s *cmdShell) mkdir(words []string, io handles) int {
+	_, names := options(words)
+	return s.each(names, io, func(path string) error {
+		err := s.h.files().MakeFolder(path)
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("A subdirectory or file %s already exists.", path)
+		}
+		return err
+	})
+}
+
+func (s *cmdShell) rmdir(words []string, io handles) int {
+	opts, names := options(words)
+	return s.each(names, io, func(path string) error { return s.h.files().Remove(path, strings.Contains(opts, "/s")) })
+}
+
+func (s *cmdShell) chdir(words []string, io handles) int {
+	_, names := options(words)
+	if len(names) == 0 {
+		return say(io.out, s.dir)
+	}
+	return s.each(names[:1], io, func(path string) error {
+		info, err := s.h.files().Stat(path)
+		if err != nil || !info.Folder {
+			return errNotFolder
+		}
+		s.dir = info.Path
+		return nil
+	})
+}
+
+func (s *cmdShell) list(words []string, io handles) int {
+	opts, names := options(words)
+	if len(names) == 0 {
+		names = []string{s.dir}
+	}
+	return s.each(names[:1], io, func(path string) error {
+		info, err := s.h.files().Stat(path)
+		if err != nil {
+			fmt.Fprint(io.err, "File Not Found\r\n")
+			return err
+		}
+		items := []FileInfo{info}
+		if info.Folder {
+			items, _ = s.h.files().List(path)
+		}
+		var files, folders, size int
+		if !strings.Contains(opts, "/b") {
+			say(io.out, " Volume in drive C is System", "", " Directory of "+path, "")
+		}
+		for _, i := range items {
+			if strings.Contains(opts, "/b") {
+				say(io.out, i.Name())
+				continue
+			}
+			what := fmt.Sprintf("%17d", i.Size)
+			if i.Folder {
+				what, folders = "   <DIR>         ", folders+1
+			} else {
+				files, size = files+1, size+i.Size
+			}
+			say(io.out, fmt.Sprintf("%s %s %s", i.Modified.Format("01/02/2006  03:04 PM"), what, i.Name()))
+		}
+		if !strings.Contains(opts, "/b") {
+			say(io.out, fmt.Sprintf("%16d File(s) %14d bytes", files, size), fmt.Sprintf("%16d Dir(s)", folders))
+		}
+		return nil
+	})
+}
+
+// source and destination of copy, move and ren.
+func (s *cmdShell) pair(words []string, io handles, do func(from, to string) error) int {
+	_, names := options(words)
+	if len(names) != 2 {
+		return s.each(nil, io, nil)
+	}
+	return s.each(names[:1], io, func(from string) error {
+		to, err := fullPath(s.dir, names[1])
+		if err != nil {
+			return err
+		}
+		if info, err := s.h.files().Stat(to); err == nil && info.Folder {
+			to += from[strings.LastIndexByte(from, '\\'):]
+		}
+		return do(from, to)
+	})
+}
+
+func (s *cmdShell) copy(words []string, io handles) int {
+	return s.pair(words, io, func(from, to string) error {
+		data, err := s.h.files().Read(from)
+		if err == nil {
+			err = s.h.files().Write(to, data, false)
+		}
+		if err == nil {
+			say(io.out, "        1 file(s) copied.")
+		}
+		return err
+	})
+}
+
+func (s *cmdShell) move(words []string, io handles) int {
+	return s.pair(words, io, func(from, to string) error {
+		err := s.h.files().Move(from, to)
+		if err == nil {
+			say(io.out, "        1 file(s) moved.")
+		}
+		return err
+	})
+}
+
+func (s *cmdShell) rename(words []string, io handles) int {
+	return s.pair(words, io, func(from, to string) error {
+		return s.h.files().Move(from, parent(from)+to[strings.LastIndexByte(to, '\\'):])
+	})
+}
+
+// find prints the lines that hold a text; findstr takes it without quotes too.
+func (s *cmdShell) find(words []string, st handles) int {
+	opts, names := options(words)
+	if len(names) == 0 {
+		return s.each(nil, st, nil)
+	}
+	want := names[0]
+	var text []byte
+	if len(names) == 1 {
+		text, _ = io.ReadAll(io.LimitReader(st.in, diskBytes))
+	} else if code := s.each(names[1:], st, func(path string) error {
+		data, err := s.h.files().Read(path)
+		text = append(text, data...)
+		return err
+	}); code != 0 {
+		return code
+	}
+	found := 1
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
+		hit := strings.Contains(line, want)
+		if strings.Contains(opts, "/i") {
+			hit = strings.Contains(strings.ToLower(line), strings.ToLower(want))
+		}
+		if hit != strings.Contains(opts, "/v") {
+			found = 0
+			say(st.out, line)
+		}
+	}
+	return found
+}
+
+// certutil decodes, as upload tricks use it.
+func (s *cmdShell) certutil(words []string, io handles) int {
+	opts, names := options(words)
+	if !strings.Contains(opts, "decode") || len(names) != 2 {
+		fmt.Fprint(io.err, "CertUtil: Unknown arg\r\n")
+		return 1
+	}
+	err := func() error {
+		text, err := s.read(names[0])
+		if err != nil {
+			return err
+		}
+		var b strings.Builder
+		for line := range bytes.Lines(text) {
+			if !bytes.HasPrefix(line, []byte("-----")) {
+				b.WriteString(base64Only(string(line)))
+			}
+		}
+		data, err := base64.StdEncoding.DecodeString(b.String())
+		if err != nil {
+			return errors.New("The data is invalid.")
+		}
+		to, err := fullPath(s.dir, names[1])
+		if err == nil {
+			if _, there := s.h.files().Stat(to); there == nil && !strings.Contains(opts, "-f ") {
+				return errors.New("The file exists.")
+			}
+			err = s.h.files().Write(to, data, false)
+		}
+		return err
+	}()
+	if err != nil {
+		say(io.out, "DecodeToFile returned "+cmdError(err), "CertUtil: -decode command FAILED", "CertUtil: "+cmdError(err))
+		return 1
+	}
+	return say(io.out, "CertUtil: -decode command completed successfully.")
+}
+
+func (s *cmdShell) timeout(words []string, io handles) int {
+	i := slices.IndexFunc(words, func(w string) bool { n, err := strconv.Atoi(w); return err == nil && n >= 0 })
+	if i < 0 {
+		return s.each(nil, io, nil)
+	}
+	n, _ := strconv.Atoi(words[i])
+	wait(s.ctx, time.Duration(min(n, 99999))*time.Second)
+	return 0
+}
+
+// ping is how batch files wait: ping -n 6 127.0.0.1 takes five seconds.
+func (s *cmdShell) ping(words []string, io handles) int {
+	n, target := 4, ""
+	for i := 0; i < len(words); i++ {
+		if strings.EqualFold(words[i], "-n") && i+1 < len(words) {
+			n, _ = strconv.Atoi(words[i+1])
+			i++
+		} else if !strings.HasPrefix(words[i], "-") {
+			target = words[i]
+		}
+	}
+	local := target == "127.0.0.1" || strings.EqualFold(target, "localhost") || strings.EqualFold(target, s.h.node.Name)
+	if !local {
+		say(io.out, fmt.Sprintf("Ping request could not find host %s. Please check the name and try again.", target))
+		return 1
+	}
+	say(io.out, "", fmt.Sprintf("Pinging %s with 32 bytes of data:", target))
+	for i := range min(n, 1000) {
+		if i > 0 && !wait(s.ctx, time.Second) {
+			return 1
+		}
+		if say(io.out, "Reply from 127.0.0.1: bytes=32 time<1ms TTL=128") != 0 {
+			return 1
+		}
+	}
+	return 0
+}
