@@ -82,7 +82,7 @@ var kinds = []Kind{
 	{
 		Kind: "disk-latency", TargetKind: "node",
 		Description: "Reads and writes on the node take much longer.",
-		Params:      []Param{{Name: "factor", Default: 40, Min: 2, Max: 1000, Description: "how many times longer"}},
+		Params:      []Param{{Name: "factor", Default: 120, Min: 2, Max: 1000, Description: "how many times longer"}},
 		apply:       func(c *simCluster, f *Fault) { c.onNode(f).latency *= f.number("factor") },
 	},
 	{
