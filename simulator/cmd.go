@@ -44,6 +44,11 @@ type handles struct {
 
 // cmd runs one line of cmd.exe.
 func (h *host) cmd(ctx context.Context, p *wsman.Process, line string) int {
+	ctx, ok := nested(ctx)
+	if !ok {
+		fmt.Fprint(p.Stderr, "Maximum setlocal recursion level reached.\r\n")
+		return 1
+	}
 	s := &cmdShell{h: h, ctx: ctx, p: p, dir: h.startFolder(p), env: map[string]string{}}
 	for name, v := range p.Env {
 		s.env[strings.ToUpper(name)] = v

@@ -31,6 +31,8 @@ func (s *cmdShell) execute(text string, io handles) int {
 		return 0
 	case "echo":
 		return s.echo(rest, io)
+	case "call":
+		return s.execute(strings.TrimLeft(rest, " "), io)
 	case "rem", "setlocal", "endlocal", "title", "color", "cls", "verify":
 		return 0
 	case "exit":
@@ -56,8 +58,45 @@ func (s *cmdShell) execute(text string, io handles) int {
 	if run := cmdCommands[name]; run != nil {
 		return run(s, cmdWords(rest), io)
 	}
+	if code, ran := s.batch(word, io); ran {
+		return code
+	}
 	fmt.Fprintf(io.err, "'%s' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n", word)
 	return 1
+}
+
+// batch runs a batch file from the node's disk, line by line.
+func (s *cmdShell) batch(name string, st handles) (code int, ran bool) {
+	lower := strings.ToLower(name)
+	if !strings.HasSuffix(lower, ".bat") && !strings.HasSuffix(lower, ".cmd") {
+		return 0, false
+	}
+	text, err := s.read(name)
+	if err != nil {
+		return 0, false
+	}
+	ctx, ok := nested(s.ctx)
+	if !ok {
+		fmt.Fprint(st.err, "Maximum setlocal recursion level reached.\r\n")
+		return 1, true
+	}
+	inner := *s
+	inner.ctx, inner.code = ctx, 0
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimLeft(strings.TrimSpace(line), "@")
+		if strings.HasPrefix(line, ":") || strings.HasPrefix(line, "::") || line == "" {
+			continue
+		}
+		node, bad := parseCmd(expandCmd(line, inner.variable))
+		if bad != "" {
+			fmt.Fprintf(st.err, "%s was unexpected at this time.\r\n", bad)
+			return 255, true
+		}
+		if inner.run(node, st); inner.exited || ctx.Err() != nil {
+			break
+		}
+	}
+	return inner.code, true
 }
 
 // afterWord is what follows the first word; echo keeps its blanks.

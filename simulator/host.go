@@ -62,6 +62,15 @@ func (h *host) Run(ctx context.Context, p *wsman.Process) int {
 	return h.cmd(ctx, p, p.CommandLine)
 }
 
+type depthKey struct{}
+
+// nested counts how deep programs start programs, which a file that runs itself
+// would do for ever.
+func nested(ctx context.Context) (context.Context, bool) {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	return context.WithValue(ctx, depthKey{}, depth+1), depth < 16
+}
+
 // terminated is the exit code of a process that was killed (STATUS_CONTROL_C_EXIT).
 const terminated = -1073741510
 

@@ -16,6 +16,11 @@ import (
 
 // powershell runs powershell.exe with these arguments.
 func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) int {
+	ctx, ok := nested(ctx)
+	if !ok {
+		fmt.Fprint(p.Stderr, "The call depth was exceeded.\r\n")
+		return 1
+	}
 	text, found := "", false
 	for args != "" && !found {
 		var word string
@@ -36,9 +41,15 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 			text, found = unquote(args), true
 		case option == "file" || option == "f":
 			file, _ := splitCommand(args)
+			if path, err := fullPath(h.startFolder(p), file); err == nil {
+				if b, err := h.files().Read(path); err == nil {
+					text, found = string(b), true
+					continue
+				}
+			}
 			fmt.Fprintf(p.Stderr, "The argument '%s' to the -File parameter does not exist. Provide the path to an existing '.ps1' file as an argument to the -File parameter.\r\n", file)
 			return -196608
-		case option == "executionpolicy" || option == "ex" || option == "ep" || option == "inputformat" || option == "outputformat" || option == "version" || option == "windowstyle" || option == "w":
+		case len(option) > 1 && strings.HasPrefix("executionpolicy", option) || option == "ep" || option == "inputformat" || option == "outputformat" || option == "version" || option == "windowstyle" || option == "w":
 			_, args = splitCommand(args)
 		}
 	}
@@ -81,7 +92,19 @@ func (h *host) once(ctx context.Context, p *wsman.Process, text string) int {
 		fmt.Fprintf(p.Stdout, "%s\r\n", b)
 		return 0
 	}
-	run := h.interpret(ctx, body)
+	if word, rest := splitCommand(body); program(word) == "powershell" && !strings.Contains(strings.TrimSpace(body), "\n") {
+		return h.powershell(ctx, p, rest) // one PowerShell in another, as Ansible starts its own
+	}
+	if code, known := h.fileScript(ctx, p, body); known {
+		return code
+	}
+	return h.unrecognised(ctx, p, body)
+}
+
+// unrecognised runs a text that is neither one of our questions nor a file
+// script of somebody's client.
+func (h *host) unrecognised(ctx context.Context, p *wsman.Process, text string) int {
+	run := h.interpret(ctx, text)
 	for _, line := range run.out {
 		if _, err := fmt.Fprintf(p.Stdout, "%s\r\n", line); err != nil {
 			return terminated
