@@ -18,7 +18,7 @@ import (
 
 // patience is how long a test waits for something to appear before it fails.
 // It is no measure of speed: a loaded machine may need it.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // browser is one headless Chromium tab that remembers everything its console
 // complained about.
