@@ -95,12 +95,8 @@ func ClusterPage(s *cluster.Snapshot, name string, trend Trends, q Query, now ti
 	if p.StateFrom != "" {
 		page.Head.Facts = []Meta{{Text: "seen through " + p.StateFrom + ",", At: ago(p.StateAt, now)}}
 	}
-	if v.Notice != nil {
-		page.Regions = append(page.Regions, Region{ID: "r-notice", Class: "wide", Body: notice(*v.Notice)})
-	} else {
-		page.Regions = append(page.Regions, Region{ID: "r-notice", Class: "wide hollow"})
-	}
 	page.Regions = append(page.Regions,
+		noticeRegion(v.Notice),
 		Region{ID: "r-inventory", Class: "wide", Label: "Inventory", Body: inventory(v.Inventory)},
 		Region{ID: "r-main", Class: "col", Body: clusterMain(v)},
 		Region{ID: "r-side", Class: "aside", Body: clusterSide(v)},
@@ -130,7 +126,7 @@ func newClusterView(s *cluster.Snapshot, p *cluster.Picture, trend Trends, now t
 		Notice:    staleNotice(p, now),
 		Attention: newAttention(s.FaultsOf(p.Cluster), Query{Cluster: p.Cluster, Page: 1}.on("/faults"), 4, now),
 		Inventory: clusterInventory(p, now),
-		Now:       usageTiles(p.Usage(now), flowOf(p, p.NodeNames(), now), trend, now),
+		Now:       usageTiles(p.Usage(now), flowOf(p, p.NodeNames(), now), trend, true, now),
 		Nodes:     nodesTable([]*cluster.Picture{p}, false, now),
 		Volumes:   volumesTable([]*cluster.Picture{p}, false, now),
 		Survival:  newSurvival(cluster.Survive(p)),
@@ -142,32 +138,6 @@ func newClusterView(s *cluster.Snapshot, p *cluster.Picture, trend Trends, now t
 	v.Nodes.all = v.Nodes.Rows
 	worstFirst(v.Volumes.Rows)
 	return v
-}
-
-// staleNotice says why what is shown may no longer be so.
-func staleNotice(p *cluster.Picture, now time.Time) *Notice {
-	switch {
-	case p.State == nil:
-		return &Notice{Class: "stale", Icon: "question-circle-20-regular", Title: "No node of this cluster has answered yet.", Text: unreached(p)}
-	case p.StateStale(now):
-		return &Notice{Class: "stale", Icon: "question-circle-20-regular", Title: "No fresh answer.",
-			Text: "What you see is the last picture, from", At: ago(p.StateAt, now)}
-	}
-	return nil
-}
-
-// unreached says in plain words why nodes do not answer.
-func unreached(p *cluster.Picture) string {
-	var parts []string
-	for _, name := range p.NodeNames() {
-		if v, ok := p.View(name); ok && v.Contact.Reach != cluster.ReachOK && v.Contact.Reach != cluster.ReachUnknown {
-			parts = append(parts, name+": "+v.Contact.Reach.String())
-		}
-	}
-	if len(parts) == 0 {
-		return "The first questions are on their way."
-	}
-	return strings.Join(parts, ", ")
 }
 
 func clusterInventory(p *cluster.Picture, now time.Time) []InventoryTile {

@@ -56,7 +56,7 @@ func hci(name, prefix string, n, vms int) *cluster.Picture {
 func storageOf(st *cluster.State) *cluster.Storage {
 	s := &cluster.Storage{Pools: []cluster.Pool{{Name: "S2D on " + st.Name, Health: cluster.StorageHealthy, Status: []string{"OK"}, Size: 122 * tib, Allocated: 97 * tib}}}
 	for _, v := range st.Volumes {
-		s.VirtualDisks = append(s.VirtualDisks, cluster.VirtualDisk{Name: volumeName(v), Health: cluster.StorageHealthy, Status: []string{"OK"}, Resiliency: "Mirror", Copies: 3, Size: v.Size, Footprint: 3 * v.Size})
+		s.VirtualDisks = append(s.VirtualDisks, cluster.VirtualDisk{Name: v.Label(), Health: cluster.StorageHealthy, Status: []string{"OK"}, Resiliency: "Mirror", Copies: 3, Size: v.Size, Footprint: 3 * v.Size})
 	}
 	for i, n := range st.Nodes {
 		for b := range 4 {

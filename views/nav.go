@@ -1,6 +1,9 @@
 package views
 
 import (
+	"cmp"
+	"encoding/json"
+	"slices"
 	"strconv"
 
 	"looksalive/cluster"
@@ -57,6 +60,9 @@ func fleetNav(s *cluster.Snapshot, at tab) Nav {
 		},
 	}
 	n.finish(faults, at)
+	if s == nil { // an error page knows of no faults, not that there are none
+		n.Bell.Item.CountLabel = "Faults"
+	}
 	return n
 }
 
@@ -106,11 +112,48 @@ func (n *Nav) finish(all []cluster.Fault, at tab) {
 			n.More = append(n.More, it)
 		}
 	}
-	n.Faults = fault
-	n.Faults.CountLabel = "No open faults"
+	n.Bell = bell{Item: fault, News: newestFaults(all)}
+	n.Bell.Item.CountLabel = "No open faults"
 	if len(all) > 0 {
-		n.Faults.CountLabel = plural(len(all), "open fault")
+		n.Bell.Item.CountLabel = plural(len(all), "open fault")
 	}
+}
+
+// bell is the button in the top bar. It is on every page, so it also carries
+// the newest faults for the browser to announce.
+type bell struct {
+	Item NavItem
+	News []newsItem
+}
+
+// newsItem is a fault as it is announced. ID grows with every fault.
+type newsItem struct {
+	ID     int64  `json:"id"`
+	Text   string `json:"text"`
+	Urgent bool   `json:"urgent,omitempty"`
+}
+
+// newestFaults are the last few that were opened, newest first.
+func newestFaults(all []cluster.Fault) []newsItem {
+	const most = 8
+	var out []newsItem
+	for _, f := range all {
+		i, _ := slices.BinarySearchFunc(out, f.ID, func(n newsItem, id int64) int { return cmp.Compare(id, n.ID) })
+		if i < most {
+			out = slices.Insert(out, i, newsItem{f.ID, f.Title + ", " + f.Cluster, f.Health >= cluster.Quarantined})
+			out = out[:min(most, len(out))]
+		}
+	}
+	return out
+}
+
+// json is the news as the browser reads it.
+func (b bell) json() string {
+	text, err := json.Marshal(b.News)
+	if err != nil || len(b.News) == 0 {
+		return "[]"
+	}
+	return string(text)
 }
 
 func faultItem(faults []cluster.Fault, href string, at tab) NavItem {

@@ -35,7 +35,7 @@ func Networks(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, e
 	if err != nil {
 		return Page{}, err
 	}
-	page := listPage(s, name, "Networks", path, "Filter networks", tabNetworks, networksTable(list, name == ""), q)
+	page := listPage(s, name, "Networks", path, "Filter networks", tabNetworks, networksTable(list, name == ""), staleClusters(list, name == "", now), q)
 	if name != "" && list[0].State != nil {
 		m := newMatrix(list[0], now)
 		page.Regions = append(page.Regions, Region{ID: "r-matrix", Class: "wide",

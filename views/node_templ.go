@@ -53,11 +53,11 @@ func nodeMain(v nodeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = card("Adapters", "", table(v.Adapters)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Adapters", v.VitalsAsOf, table(v.Adapters)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = card("Certificates", "", table(v.Certs)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Certificates", v.SlowAsOf, table(v.Certs)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -194,7 +194,7 @@ func nodeSide(v nodeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = card("Management services", "", serviceCard(v.Services)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Management services", v.VitalsAsOf, serviceCard(v.Services)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -202,7 +202,7 @@ func nodeSide(v nodeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = card("Hardware and system", "", factCard(v.Hardware, "The node has not told its hardware.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Hardware and system", v.SlowAsOf, factCard(v.Hardware, "The node has not told its hardware.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -143,6 +143,13 @@ func clustersTable(s *cluster.Snapshot, q Query, path string, now time.Time) Tab
 	for _, p := range s.Clusters {
 		t.Rows = append(t.Rows, clusterRow(p, byCluster[p.Cluster], now))
 	}
+	longest := 0
+	for _, r := range t.Rows {
+		longest = max(longest, len(r.Cells[1].Strip))
+	}
+	if longest <= 6 { // room for the names instead
+		t.Class += " short"
+	}
 	worstFirst(t.Rows)
 	t.arrange(q, path)
 	return t
@@ -181,7 +188,7 @@ func survivesCell(s cluster.Survivability) Cell {
 	limit, _, _ := strings.Cut(s.Limit, ":") // the numbers behind it are on the cluster's page
 	c := Cell{Text: plural(s.Simultaneous, "node"), Sub: limit}
 	if s.Simultaneous == 0 {
-		c.Text, c.Tone = "no loss", "st warn"
+		c.Text, c.Tone = "no node", "st warn"
 	}
 	return c.by(float64(s.Simultaneous))
 }
@@ -237,7 +244,7 @@ func fullest(s *cluster.Snapshot, n int) []fullItem {
 				continue
 			}
 			share := ratio(v.Used(), v.Size)
-			out = append(out, fullItem{Name: volumeName(v), Cluster: p.Cluster, free: v.Free, share: share})
+			out = append(out, fullItem{Name: v.Label(), Cluster: p.Cluster, free: v.Free, share: share})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b fullItem) int { return cmp.Compare(b.share, a.share) })

@@ -80,7 +80,7 @@ type Nav struct {
 	Items   []NavItem
 	Tabs    []NavItem
 	More    []NavItem // behind "More" of the bottom bar
-	Faults  NavItem   // the bell in the top bar
+	Bell    bell      // in the top bar
 }
 
 // Shell says what stands around a page.
@@ -135,7 +135,7 @@ func (p Page) head() Region { return Region{ID: "r-head", Class: "head", Body: h
 func (p Page) nav() Region  { return Region{ID: "r-nav", Class: "side-in", Body: navBody(p.Nav)} }
 func (p Page) tabs() Region { return Region{ID: "r-tabs", Class: "tabs-in", Body: tabsBody(p.Nav)} }
 func (p Page) badge() Region {
-	return Region{ID: "r-badge", Class: "bell", Body: badgeBody(p.Nav.Faults)}
+	return Region{ID: "r-badge", Class: "bell", Body: badgeBody(p.Nav.Bell)}
 }
 
 // Document is the whole HTML document of a page.

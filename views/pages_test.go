@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func TestStaleIsNoData(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := renderPage(t, p)
-	for _, want := range []string{"No answer from this node: connection refused.", "Values are the last known ones", `class="v none"`} {
+	for _, want := range []string{"No answer from this node: connection refused.", "Values are the last known ones", `class="v old"`, `class="card old"`} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page of a silent node lacks %q", want)
 		}
@@ -119,8 +120,13 @@ func TestStaleIsNoData(t *testing.T) {
 		t.Error("a silent node is dressed as healthy")
 	}
 	for _, tile := range nodeTiles(s.Clusters[0], s.Clusters[0].NodeNames()[0], nil, testNow) {
-		if tile.Known || tile.Value != noData {
-			t.Errorf("%s of a silent node is %q", tile.Label, tile.Value)
+		if tile.AsOf == nil || tile.AsOf.At.Text != "6 min ago" || tile.Spark.Dot != "" {
+			t.Errorf("%s of a silent node stands there as if it were current: %+v", tile.Label, tile)
+		}
+	}
+	for _, tile := range nodeTiles(unasked().Clusters[0], "HV-EU-01", nil, testNow) {
+		if tile.Known || tile.Value != noData || tile.AsOf != nil {
+			t.Errorf("%s of a node that was never asked is %q", tile.Label, tile.Value)
 		}
 	}
 	if html := renderPage(t, Overview(s, nil, Query{Page: 1}, testNow)); strings.Contains(html, `class="nd ok"`) {
@@ -201,7 +207,7 @@ func TestSpark(t *testing.T) {
 		key("a"): {Points: []cluster.Point{at(60, 0), at(59, 40), at(2, 100), at(1, 100)}},
 		key("b"): {Step: time.Minute, Points: []cluster.Point{at(59, 60)}},
 	}
-	got := newSpark(trend, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, testNow)
+	got := newSpark(trend, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, math.NaN(), testNow)
 	// 0 is the bottom at 38, 100 the top at 3, the mean of 40 and 60 between; a gap is a gap.
 	if want := "M0.0 38.0L2.0 20.5M116.0 3.0L118.0 3.0"; got.Line != want {
 		t.Errorf("line is %s, want %s", got.Line, want)
@@ -209,7 +215,15 @@ func TestSpark(t *testing.T) {
 	if n := strings.Count(got.Area, "Z"); n != 2 {
 		t.Errorf("area has %d parts, want 2", n)
 	}
-	if s := newSpark(nil, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, testNow); s.Line != "" || s.Label != "no history yet" {
+	// The first minute: a line that grows from the right and ends in the value of now.
+	young := Trends{key("a"): {Points: []cluster.Point{{At: testNow.Add(-40 * time.Second), Mean: 0}}}}
+	if s := newSpark(young, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, 100, testNow); s.Line != "M104.0 38.0L108.0 29.2L112.0 20.5L116.0 11.8L120.0 3.0" || s.Dot != "M120 3.0h0" {
+		t.Errorf("after 40 s: %+v", s)
+	}
+	if s := newSpark(nil, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, 50, testNow); s.Dot != "M120 20.5h0" {
+		t.Errorf("with the value of now alone: %+v", s)
+	}
+	if s := newSpark(nil, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, math.NaN(), testNow); s.Line != "" || s.Label != "no history yet" {
 		t.Errorf("without history: %+v", s)
 	}
 }
@@ -256,7 +270,7 @@ func TestServicesAndCertificatesAreDressedByTheirFaults(t *testing.T) {
 		{Kind: cluster.FaultCertificate, Object: cluster.Ref{Kind: "certificate", Name: "HV-01/C3D4"}, Health: cluster.Warning},
 	}
 	var got []string
-	for _, f := range serviceFacts(v, faults) {
+	for _, f := range serviceFacts(v, faults, true) {
 		got = append(got, f.Value+" "+f.State.Class)
 	}
 	for _, r := range certificates(v.Inventory, faults, testNow).Rows {

@@ -16,7 +16,7 @@ func Roles(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, erro
 		return Page{}, err
 	}
 	t := rolesTable(list, name == "", func(r cluster.Role) bool { return !r.IsVM() })
-	return listPage(s, name, "Roles", path, "Filter roles", tabRoles, t, q), nil
+	return listPage(s, name, "Roles", path, "Filter roles", tabRoles, t, staleClusters(list, name == "", now), q), nil
 }
 
 // VMs is "/vms" and "/c/{cluster}/vms".
@@ -27,7 +27,7 @@ func VMs(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, error)
 	}
 	t := rolesTable(list, name == "", cluster.Role.IsVM)
 	t.Cols[0].Label = "Virtual machine"
-	return listPage(s, name, "Virtual machines", path, "Filter virtual machines", tabVMs, t, q), nil
+	return listPage(s, name, "Virtual machines", path, "Filter virtual machines", tabVMs, t, staleClusters(list, name == "", now), q), nil
 }
 
 func rolesTable(list []*cluster.Picture, fleet bool, keep func(cluster.Role) bool) Table {

@@ -35,7 +35,7 @@ func SearchIndex(s *cluster.Snapshot) []SearchEntry {
 		}
 		find := func(list, name string) string { return Query{Text: name, Page: 1}.on(clusterPath(p.Cluster, list)) }
 		for _, v := range p.State.Volumes {
-			out = append(out, SearchEntry{volumeName(v), "volume", find("storage", volumeName(v)), p.Cluster})
+			out = append(out, SearchEntry{v.Label(), "volume", find("storage", v.Label()), p.Cluster})
 		}
 		for _, n := range p.State.Networks {
 			out = append(out, SearchEntry{n.Name, "network", find("networks", n.Name), p.Cluster})

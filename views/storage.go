@@ -12,7 +12,6 @@ import (
 // storageView is what "/storage" shows besides volumes.
 type storageView struct {
 	Jobs, Pools, Disks, Drives Table
-	S2D                        bool
 	Notice                     *Notice
 }
 
@@ -22,8 +21,12 @@ func Storage(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, er
 	if err != nil {
 		return Page{}, err
 	}
-	page := listPage(s, name, "Storage", path, "Filter storage", tabStorage, volumesTable(list, name == "", now), q)
-	page.Regions[1].Body = card("Volumes", "", table(*page.table))
+	page := listPage(s, name, "Storage", path, "Filter storage", tabStorage, volumesTable(list, name == "", now), staleClusters(list, name == "", now), q)
+	for i := range page.Regions {
+		if page.Regions[i].ID == "r-list" {
+			page.Regions[i].Body = card("Volumes", "", table(*page.table))
+		}
+	}
 	v := newStorageView(list, name == "", q, now)
 	page.Head.Sub = storageSub(list)
 	page.Regions = append(page.Regions, Region{ID: "r-storage", Class: "wide", Body: storageBody(v)})
@@ -50,12 +53,6 @@ func storageSub(list []*cluster.Picture) string {
 	return text
 }
 
-// volumeName is the last part of the mount point, or the resource's name.
-func volumeName(v cluster.Volume) string {
-	name := v.Path[strings.LastIndexByte(v.Path, '\\')+1:]
-	return cmp.Or(name, v.Name)
-}
-
 func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
 	t := Table{Label: "Volumes", Class: "volumes", None: unknown("No volumes", "The cluster has told of none."),
 		Cols: []Col{{Key: "name", Label: "Volume"}}}
@@ -78,7 +75,7 @@ func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
 func volumeRow(p *cluster.Picture, v cluster.Volume, fleet bool) Row {
 	h, why := cluster.VolumeHealth(v)
 	st := stateOf(h)
-	first := Cell{Text: volumeName(v), State: &st, Sub: sentence(why), Class: "full strong"}
+	first := Cell{Text: v.Label(), State: &st, Sub: sentence(why), Class: "full strong"}
 	if why == "" && !strings.Contains(v.Name, first.Text) {
 		first.Sub = v.Name
 	}
@@ -101,21 +98,14 @@ func volumeRow(p *cluster.Picture, v cluster.Volume, fleet bool) Row {
 
 func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time) storageView {
 	v := storageView{
-		Jobs:  Table{Label: "Storage jobs", Cols: []Col{{Label: "Job"}, {Label: "State"}, {Label: "Progress", Class: "c-m"}, {Label: "Done", Class: "r"}, {Label: "Running for", Class: "r"}}},
-		Pools: Table{Label: "Pools", Cols: []Col{{Label: "Pool"}, {Label: "Allocated", Class: "c-m"}, {Label: "Free", Class: "r"}, {Label: "Size", Class: "r"}, {Label: "Status"}}},
-		Disks: Table{Label: "Virtual disks", Cols: []Col{{Label: "Virtual disk"}, {Label: "Resiliency"}, {Label: "Size", Class: "r"}, {Label: "Footprint", Class: "r"}, {Label: "Status"}}},
+		Notice: staleStorage(list, fleet, now),
+		Jobs:   Table{Label: "Storage jobs", Cols: []Col{{Label: "Job"}, {Label: "State"}, {Label: "Progress", Class: "c-m"}, {Label: "Done", Class: "r"}, {Label: "Running for", Class: "r"}}},
+		Pools:  Table{Label: "Pools", Cols: []Col{{Label: "Pool"}, {Label: "Allocated", Class: "c-m"}, {Label: "Free", Class: "r"}, {Label: "Size", Class: "r"}, {Label: "Status"}}},
+		Disks:  Table{Label: "Virtual disks", Cols: []Col{{Label: "Virtual disk"}, {Label: "Resiliency"}, {Label: "Size", Class: "r"}, {Label: "Footprint", Class: "r"}, {Label: "Status"}}},
 		Drives: Table{Label: "Drives", None: filtered(q, unknown("No drives", ""), ""), Cols: []Col{{Label: "Drive"}, {Label: "Node"}, {Label: "Slot"}, {Label: "Media"}, {Label: "Size", Class: "r"},
 			{Label: "Use"}, {Label: "Model"}, {Label: "Firmware"}}},
 	}
 	for _, p := range list {
-		if p.State != nil && p.State.S2D || p.Storage != nil && len(p.Storage.Pools) > 0 {
-			v.S2D = true
-			if !fleet && p.Storage == nil {
-				v.Notice = &Notice{Class: "stale", Icon: "question-circle-20-regular", Title: "No answer about the pool yet.", Text: "Drives and pools are asked every 30 s."}
-			} else if !fleet && p.StorageStale(now) {
-				v.Notice = &Notice{Class: "stale", Icon: "question-circle-20-regular", Title: "No fresh answer about the pool.", Text: "Values are the last known ones, from", At: ago(p.StorageAt, now)}
-			}
-		}
 		if p.Storage != nil {
 			v.add(p)
 		}

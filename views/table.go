@@ -54,6 +54,7 @@ type Cell struct {
 	Meter *Meter
 	At    *When
 	Strip []Glyph
+	Last  bool   // last known: it may no longer be so
 	Class string // "r" right, "num", "mono", "full" whole line on a phone
 
 	num   float64

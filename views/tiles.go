@@ -1,6 +1,7 @@
 package views
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -14,8 +15,12 @@ type Tile struct {
 	Known       bool
 	Value, Unit string
 	Note        string
+	AsOf        *Meta // set when the value may no longer be so
 	Spark       Spark
 }
+
+// thin stands between a number and its unit where they are set in two sizes.
+const thin = "\u202f"
 
 // tile splits a formatted value such as "18.4 Gbit/s" at its unit.
 func tile(id, label, formatted string, known bool, note string, spark Spark) Tile {
@@ -28,7 +33,11 @@ func tile(id, label, formatted string, known bool, note string, spark Spark) Til
 		t.Value, t.Unit = v, "%"
 		return t
 	}
-	t.Value, t.Unit, _ = strings.Cut(formatted, " ")
+	if v, unit, ok := strings.Cut(formatted, " "); ok {
+		t.Value, t.Unit = v, thin+unit
+	} else {
+		t.Value = formatted
+	}
 	return t
 }
 
@@ -48,17 +57,21 @@ func flowOf(p *cluster.Picture, names []string, now time.Time) flow {
 			continue
 		}
 		v, _ := p.View(name)
-		f.known = true
-		for _, a := range v.Vitals.Adapters {
-			f.rx += a.RxBps
-			f.tx += a.TxBps
-		}
-		f.iops += v.Vitals.Disk.ReadIOPS + v.Vitals.Disk.WriteIOPS
-		if v.Vitals.Disk.Latency > f.latency {
-			f.latency, f.on = v.Vitals.Disk.Latency, name
-		}
+		f.add(v.Vitals, name)
 	}
 	return f
+}
+
+func (f *flow) add(v *cluster.Vitals, node string) {
+	f.known = true
+	for _, a := range v.Adapters {
+		f.rx += a.RxBps
+		f.tx += a.TxBps
+	}
+	f.iops += v.Disk.ReadIOPS + v.Disk.WriteIOPS
+	if v.Disk.Latency > f.latency {
+		f.latency, f.on = v.Disk.Latency, node
+	}
 }
 
 func (f flow) plus(g flow) flow {
@@ -97,11 +110,24 @@ func fleetTiles(s *cluster.Snapshot, u cluster.Usage, trend Trends, now time.Tim
 	for _, p := range s.Clusters {
 		f = f.plus(flowOf(p, p.NodeNames(), now))
 	}
-	return usageTiles(u, f, trend, now)
+	tiles := usageTiles(u, f, trend, true, now)
+	if u.NodesTotal > maxTrendNodes {
+		for i := range tiles {
+			tiles[i].Spark = Spark{} // nobody reads a thousand series for four small charts
+		}
+	}
+	return tiles
 }
 
 // usageTiles are the four numbers of now, of a fleet, a cluster or a node.
-func usageTiles(u cluster.Usage, f flow, trend Trends, now time.Time) []Tile {
+// Those that are not current are no point of the small charts.
+func usageTiles(u cluster.Usage, f flow, trend Trends, current bool, now time.Time) []Tile {
+	value := func(v float64, known bool) float64 {
+		if !known || !current {
+			return math.NaN()
+		}
+		return v
+	}
 	memory := ""
 	if u.MemoryKnown {
 		memory = binary(u.MemoryUsed) + " of " + binary(u.MemoryTotal)
@@ -120,13 +146,13 @@ func usageTiles(u cluster.Usage, f flow, trend Trends, now time.Time) []Tile {
 	}
 	return []Tile{
 		tile("t-cpu", "CPU", percent(u.CPU), u.CPUKnown, cpu,
-			newSpark(trend, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, now)),
+			newSpark(trend, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, value(u.CPU, u.CPUKnown), now)),
 		tile("t-memory", "Memory", percent(100*ratio(u.MemoryUsed, u.MemoryTotal)), u.MemoryKnown, memory,
-			newSpark(trend, []cluster.Metric{cluster.MetricMemoryUsed}, foldSum, float64(u.MemoryTotal), now)),
+			newSpark(trend, []cluster.Metric{cluster.MetricMemoryUsed}, foldSum, float64(u.MemoryTotal), value(float64(u.MemoryUsed), u.MemoryKnown), now)),
 		tile("t-network", "Network", bits(f.rx+f.tx), f.known, network,
-			newSpark(trend, []cluster.Metric{cluster.MetricNetRx, cluster.MetricNetTx}, foldSum, 0, now)),
+			newSpark(trend, []cluster.Metric{cluster.MetricNetRx, cluster.MetricNetTx}, foldSum, 0, value(float64(f.rx+f.tx), f.known), now)),
 		tile("t-latency", "Storage latency", latency(f.latency), f.known, storage,
-			newSpark(trend, []cluster.Metric{cluster.MetricLatency}, foldMax, 0, now)),
+			newSpark(trend, []cluster.Metric{cluster.MetricLatency}, foldMax, 0, value(f.latency.Seconds(), f.known), now)),
 	}
 }
 

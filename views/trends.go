@@ -58,9 +58,19 @@ func NodeTrends(name, node string) []cluster.SeriesKey {
 	return keys
 }
 
+// leastSpan is the stretch of time a small chart shows at least: until there
+// is that much history the line grows from the right.
+const leastSpan = 5 * time.Minute
+
+// bridged is how far the newest point of history may be away from now and
+// still be joined to it: what is read from history is a little older than what
+// is known.
+const bridged = 45 * time.Second
+
 // Spark is a small chart, drawn in a box of 120 by 40.
 type Spark struct {
-	Line, Area string // paths, "" when there is not enough to draw
+	Line, Area string // paths, "" when there is nothing to draw
+	Dot        string // path of the value of now, "" when it is not known
 	Label      string
 }
 
@@ -74,11 +84,12 @@ const (
 )
 
 // newSpark draws the series of metrics over the last TrendSpan, or since the
-// first point where there is less. A gap in the data is a gap in the line. top
-// fixes the upper end, 0 means the highest value.
-func newSpark(trend Trends, metrics []cluster.Metric, how fold, top float64, now time.Time) Spark {
+// first point where there is less, and ends in the value of now, NaN if that
+// is not known. A gap in the data is a gap in the line. top fixes the upper
+// end, 0 means the highest value.
+func newSpark(trend Trends, metrics []cluster.Metric, how fold, top, value float64, now time.Time) Spark {
 	var wanted []cluster.Series
-	from, coarsest := now, 5*time.Second // raw samples come every 5 s
+	from, coarsest := now.Add(-leastSpan), 5*time.Second // raw samples come every 5 s
 	for key, series := range trend {
 		if !slices.Contains(metrics, key.Metric) {
 			continue
@@ -115,6 +126,9 @@ func newSpark(trend Trends, metrics []cluster.Metric, how fold, top float64, now
 	for i, b := range sums {
 		values[i] = b.value(how)
 	}
+	if !math.IsNaN(value) {
+		endIn(values, value, int(bridged/step))
+	}
 	s := drawSpark(values, top)
 	if s.Line != "" {
 		s.Label = "The last " + span(now.Sub(from))
@@ -147,6 +161,23 @@ func (f foldStep) value(how fold) float64 {
 	}
 }
 
+// endIn makes value the last one and joins it to the last known one before, if
+// that is at most far steps away.
+func endIn(values []float64, value float64, far int) {
+	end := len(values) - 1
+	values[end] = value
+	last := end - 1
+	for last >= 0 && math.IsNaN(values[last]) {
+		last--
+	}
+	if last < 0 || end-last > far {
+		return
+	}
+	for i := last + 1; i < end; i++ {
+		values[i] = values[last] + (value-values[last])*float64(i-last)/float64(end-last)
+	}
+}
+
 func drawSpark(values []float64, top float64) Spark {
 	known := 0
 	high := top
@@ -156,7 +187,7 @@ func drawSpark(values []float64, top float64) Spark {
 			high = max(high, v)
 		}
 	}
-	if known < 3 {
+	if known == 0 {
 		return Spark{Label: "no history yet"}
 	}
 	if high == 0 {
@@ -187,7 +218,11 @@ func drawSpark(values []float64, top float64) Spark {
 		open, lastX = true, x
 	}
 	closeArea()
-	return Spark{Line: line.String(), Area: area.String()}
+	s := Spark{Line: line.String(), Area: area.String()}
+	if v := values[len(values)-1]; !math.IsNaN(v) {
+		s.Dot = "M120 " + coordinate(38-35*v/high) + "h0"
+	}
+	return s
 }
 
 func coordinate(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }

@@ -20,6 +20,8 @@ type wall struct {
 	None         Empty
 	Clusters     []wallCluster
 	MoreClusters string
+	Few          string // class that makes few clusters large
+	FewFaults    string // the same for faults
 }
 
 type wallCount struct {
@@ -33,6 +35,12 @@ type wallCluster struct {
 	State         State
 	Strip         []Glyph
 	More          string
+	Meters        []wallMeter // only where there is room
+}
+
+type wallMeter struct {
+	Label string
+	Meter *Meter
 }
 
 // Wall is "/wall".
@@ -72,6 +80,9 @@ func newWall(s *cluster.Snapshot, now time.Time) wall {
 	if rest := len(groups) - len(w.Faults); rest > 0 {
 		w.MoreFaults = "and " + strconv.Itoa(rest) + " more"
 	}
+	if len(w.Faults) <= 3 {
+		w.FewFaults = "few"
+	}
 	w.clusters(t)
 	return w
 }
@@ -83,6 +94,10 @@ func (w *wall) clusters(t Table) {
 		if len(c.Strip) > 16 {
 			c.More = "and " + strconv.Itoa(len(c.Strip)-16) + " more"
 			c.Strip = c.Strip[:16]
+		}
+		if len(t.all) <= 3 {
+			w.Few = "few"
+			c.Meters = []wallMeter{{"CPU", r.Cells[2].Meter}, {"Memory", r.Cells[3].Meter}, {"Storage", r.Cells[4].Meter}}
 		}
 		w.Clusters = append(w.Clusters, c)
 	}

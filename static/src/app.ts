@@ -1,15 +1,19 @@
 // Everything a page does by itself. Without it the pages still work; they only
 // stand still.
 import { setUpCharts } from "./charts";
+import { setUpFeed, showHeld } from "./feed";
 import { setUpKeys } from "./keys";
 import { live } from "./live";
 import { openPalette, setUpPalette } from "./palette";
-import { isDark, setPref, setUpPrefs } from "./prefs";
+import { isDark, pref, setPref, setUpPrefs } from "./prefs";
 import { refreshTimes, setUpTimes } from "./times";
 
 const actions: Record<string, (button: HTMLElement) => void> = {
   palette: () => void openPalette(),
   theme: () => setPref("theme", isDark() ? "light" : "dark"),
+  density: () => setPref("density", pref("density") === "compact" ? "comfortable" : "compact"),
+  release: showHeld,
+  reload: () => location.reload(),
   help: () => document.querySelector<HTMLDialogElement>("dialog#help")?.showModal(),
   more: () => document.querySelector<HTMLDialogElement>("dialog#more")?.showModal(),
   retry: () => live.retryNow(),
@@ -45,6 +49,7 @@ setUpTimes();
 setUpPalette();
 setUpKeys();
 setUpCharts();
+setUpFeed();
 if (document.body.hasAttribute("data-live")) live.start();
 setInterval(() => {
   refreshTimes();

@@ -2,10 +2,14 @@
 import uPlot from "uplot";
 
 interface Answer {
+  to: string;
   series: { metric: string; time: number[]; mean: (number | null)[] }[];
 }
 
 const REFRESH = 10_000;
+const REFRESH_YOUNG = 2_500; // while there is next to nothing to see
+const LEAST_SPAN = 600; // seconds a chart shows at least, so that a young one grows from the right
+const GAP = 20; // seconds without data at the end that are marked
 const names: Record<string, string> = { "net.rx": "in", "net.tx": "out" };
 
 export function mount(el: HTMLElement): void {
@@ -26,10 +30,16 @@ class Chart {
     new ResizeObserver(() => this.fit()).observe(el);
     document.addEventListener("prefs", () => this.draw());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    void this.load();
-    setInterval(() => {
-      if (document.visibilityState === "visible") void this.load();
-    }, REFRESH);
+    void this.turn();
+  }
+
+  private async turn(): Promise<void> {
+    if (document.visibilityState === "visible") await this.load();
+    setTimeout(() => void this.turn(), this.young ? REFRESH_YOUNG : REFRESH);
+  }
+
+  private get young(): boolean {
+    return this.data[0].length < 12;
   }
 
   private async load(): Promise<void> {
@@ -45,11 +55,11 @@ class Chart {
   private take(answer: Answer): void {
     const tables = answer.series.map((s) => [s.time, s.mean] as uPlot.AlignedData);
     const metrics = answer.series.map((s) => s.metric);
-    if (tables.every((t) => t[0].length < 2)) {
+    if (tables.every((t) => t[0].length === 0)) {
       if (!this.plot) this.say("no history yet");
       return;
     }
-    this.data = uPlot.join(tables);
+    this.data = framed(uPlot.join(tables), Date.parse(answer.to) / 1000);
     if (this.plot && metrics.join() === this.metrics.join()) {
       this.plot.setData(this.data, !this.zoomed);
       if (this.zoomed) this.plot.redraw();
@@ -107,10 +117,11 @@ class Chart {
             stroke: color(lines[i] ?? "chart-4"),
             width: 1.5,
             fill: this.metrics.length === 1 ? color("chart-band") : undefined,
-            points: { show: false },
+            points: { show: (u: uPlot, n: number) => known(u.data[n]) < 3, size: 5, fill: color(lines[i] ?? "chart-4") },
           })),
         ],
         hooks: {
+          drawAxes: [(u) => this.markEnd(u, color("stale-tint"), color("stale-text"), font)],
           setCursor: [(u) => this.tell(u)],
           setScale: [
             (u, key) => {
@@ -124,6 +135,30 @@ class Chart {
       this.data,
       this.el,
     );
+  }
+
+  /** Marks the time since the last value: nothing is known of it. */
+  private markEnd(u: uPlot, fill: string, text: string, font: string): void {
+    const x = u.data[0];
+    let last = x.length - 1;
+    while (last > 0 && u.data.slice(1).every((v) => v?.[last] === null || v?.[last] === undefined)) last--;
+    const end = x[x.length - 1] ?? 0;
+    if (end - (x[last] ?? end) < GAP) return;
+    const { left, top, width, height } = u.bbox;
+    const from = Math.max(u.valToPos(x[last] ?? end, "x", true), left);
+    const to = Math.min(u.valToPos(end, "x", true), left + width);
+    if (to <= from) return;
+    u.ctx.save();
+    u.ctx.fillStyle = fill;
+    u.ctx.fillRect(from, top, to - from, height);
+    u.ctx.font = font.replace("11px", `${11 * devicePixelRatio}px`);
+    if (to - from > u.ctx.measureText("no data").width + 12 * devicePixelRatio) {
+      u.ctx.fillStyle = text;
+      u.ctx.textAlign = "center";
+      u.ctx.textBaseline = "middle";
+      u.ctx.fillText("no data", (from + to) / 2, top + height / 2);
+    }
+    u.ctx.restore();
   }
 
   /** Writes the values under the cursor into the caption. */
@@ -141,6 +176,21 @@ class Chart {
     });
     this.out.textContent = `${values.join(", ")} at ${hours(u.data[0][i] ?? 0, true)}`;
   }
+}
+
+/** The data up to now, and over the least span: empty where nothing is known. */
+function framed(data: uPlot.AlignedData, now: number): uPlot.AlignedData {
+  const [x, ...rest] = data as [number[], ...(number | null)[][]];
+  const before = (x[0] ?? now) > now - LEAST_SPAN;
+  const after = (x[x.length - 1] ?? 0) < now;
+  const frame = <T>(list: T[], first: T, end: T): T[] => [...(before ? [first] : []), ...list, ...(after ? [end] : [])];
+  return [frame(x, now - LEAST_SPAN, now), ...rest.map((v) => frame(v, null, null))] as uPlot.AlignedData;
+}
+
+function known(values: ArrayLike<number | null | undefined> | undefined): number {
+  let n = 0;
+  for (let i = 0; i < (values?.length ?? 0); i++) if (values?.[i] !== null && values?.[i] !== undefined) n++;
+  return n;
 }
 
 function hours(seconds: number, exact = false): string {

@@ -1,8 +1,10 @@
 // The live socket. The server sends regions of this page as HTML whenever they
 // change, and an empty message every few seconds; we morph them in. When the
 // socket is lost nothing is removed: the page says so, and comes back by itself.
-import { morphRegion } from "./morph";
+import { takeRegions } from "./feed";
+import { setUpNews, tellNews } from "./news";
 import { clock, refreshTimes, serverNow, setServerNow, span } from "./times";
+import { tickWall } from "./wall";
 
 const SILENCE = 15_000; // no message for so long means lost
 const FIRST_WAIT = 500;
@@ -26,6 +28,7 @@ class Live {
   private ended = false; // signed out or leaving: no more tries
 
   start(): void {
+    setUpNews();
     this.connect();
     addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => {
@@ -52,6 +55,7 @@ class Live {
 
   /** Called once a second by the page's timer. */
   tick(): void {
+    tickWall(this.dataAt, this.lostAt > 0);
     const pill = document.getElementById("live");
     if (!pill) return;
     if (this.ended && this.lostAt) return;
@@ -138,17 +142,13 @@ class Live {
     const at = Date.parse(update.dataset.at ?? "");
     if (!Number.isNaN(at)) this.dataAt = at;
 
-    let told = false;
-    for (const region of [...update.children]) {
-      if (!region.id) continue;
-      if (region.id === "r-missed") {
-        if (!back) continue; // the page was made a moment ago: nobody was away
-        told = true;
-      }
-      morphRegion(region);
-    }
+    let regions = [...update.children].filter((r) => r.id);
+    if (this.first && this.reloadForShape(regions)) return;
+    const told = back && regions.some((r) => r.id === "r-missed");
+    if (!told) regions = regions.filter((r) => r.id !== "r-missed"); // the page was made a moment ago: nobody was away
+    takeRegions(regions);
+    tellNews(told);
     const seq = Number(update.dataset.seq ?? 0);
-    if (seq > this.seq && !(this.first && !back)) announceFaults();
     // Only the same number proves that nothing happened. A smaller one is a
     // store that began anew.
     if (back && !told && seq === this.seq) sayNothingMissed();
@@ -164,12 +164,35 @@ class Live {
   /** A new program may have new styles and scripts: load them, but only once. */
   private reloadFor(build: string | undefined): boolean {
     if (!build || build === root.dataset.build) return false;
-    const key = "looksalive.reloaded";
-    try {
-      if (sessionStorage.getItem(key) === build) return false;
-      sessionStorage.setItem(key, build);
-    } catch {
+    return this.reloadOnce("looksalive.reloaded", build);
+  }
+
+  /**
+   * The first message of a socket has every region of the page. If it has
+   * others than the document, the page changed its shape in between: there is
+   * no place to put them, so load it again.
+   */
+  private reloadForShape(regions: Element[]): boolean {
+    const names = (list: Iterable<Element>): string => [...list].map((r) => r.id).sort().join();
+    const shape = names(regions.filter((r) => r.id !== "r-missed"));
+    if (shape === names(document.querySelectorAll("[data-region]"))) {
+      try {
+        sessionStorage.removeItem("looksalive.shape");
+      } catch {
+        // then there is nothing to remove either
+      }
       return false;
+    }
+    return this.reloadOnce("looksalive.shape", location.pathname + shape);
+  }
+
+  /** Loads the page again unless it was loaded again for this reason just before. */
+  private reloadOnce(key: string, reason: string): boolean {
+    try {
+      if (sessionStorage.getItem(key) === reason) return false;
+      sessionStorage.setItem(key, reason);
+    } catch {
+      return false; // without a memory this could go on for ever
     }
     this.ended = true;
     location.reload();
@@ -215,22 +238,6 @@ function sayNothingMissed(): void {
   place.replaceChildren(template.content.cloneNode(true));
   const fleeting = place.firstElementChild;
   setTimeout(() => fleeting?.remove(), 8_000);
-}
-
-let lastSaid = 0;
-
-/** Tells a screen reader about new faults, at most every 10 s. */
-function announceFaults(): void {
-  const now = Date.now();
-  if (now - lastSaid < 10_000) return;
-  const badge = document.querySelector("#r-badge a");
-  const fresh = document.querySelector("[data-fault].fresh .tt, [data-fault] .tt");
-  const text = [badge?.getAttribute("aria-label"), fresh?.textContent].filter(Boolean).join(". ");
-  const urgent = fresh?.closest(".crit") !== null && fresh !== null;
-  const place = document.getElementById(urgent ? "announce-now" : "announce");
-  if (!text || !place) return;
-  lastSaid = now;
-  place.textContent = text;
 }
 
 export const live = new Live();

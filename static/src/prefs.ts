@@ -46,7 +46,12 @@ export function setUpPrefs(): void {
     select.value = pref(name);
     select.addEventListener("change", () => setPref(name, select.value));
   }
+  const press = (): void => {
+    for (const button of document.querySelectorAll('[data-act="density"]')) button.ariaPressed = String(pref("density") === "compact");
+  };
+  press();
   document.addEventListener("prefs", () => {
+    press();
     for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-pref]")) {
       select.value = pref(select.dataset.pref as Pref);
     }
