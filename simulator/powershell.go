@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -69,17 +70,14 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 	return h.once(ctx, p, text)
 }
 
-// silence is the line clients put before a script so that no progress records
-// are written; progress is what would turn standard error into CLIXML.
-var silence = []string{"$ProgressPreference = 'SilentlyContinue';", "$ProgressPreference='SilentlyContinue';", `$ProgressPreference = "SilentlyContinue";`,
-	"$ProgressPreference = 'SilentlyContinue'\n", "$ProgressPreference = 'SilentlyContinue'\r\n"}
+// silence is what clients put before a script so that no progress records are
+// written; progress is what would turn standard error into CLIXML.
+var silence = regexp.MustCompile(`(?i)^(\s*(\$ProgressPreference\s*=\s*['"]SilentlyContinue['"]|if\s*\(Test-Path variable:global:ProgressPreference\)\s*\{[^}]*\})\s*(;|\r?\n|$))+\s*`)
 
 // once runs a text as a whole program.
 func (h *host) once(ctx context.Context, p *wsman.Process, text string) int {
 	body := strings.TrimLeft(text, " \r\n\t")
-	for _, prefix := range silence {
-		body = strings.TrimLeft(strings.TrimPrefix(body, prefix), " \r\n\t")
-	}
+	body = body[len(silence.FindString(body)):]
 	for _, s := range scripts.Questions {
 		if strings.TrimSpace(s.Text) != strings.TrimSpace(body) {
 			continue

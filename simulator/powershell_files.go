@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -22,7 +23,7 @@ import (
 // fileScript is one of them. A blank in pattern stands for any white space.
 type fileScript struct {
 	pattern *regexp.Regexp
-	run     func(s *psFiles, args []string) int
+	run     func(s *psFiles, args []string) int // nil: runScript
 }
 
 // quotedText is a quoted word; its two groups are one of the ways to quote.
@@ -44,6 +45,9 @@ var fileScripts = []fileScript{
 	script(`If \(Test-Path `+quotedText+` \) \{ \$res = 0; \} Else \{ \$res = 1; \} Write-Output '\$res'; Exit \$res;`, (*psFiles).exists),
 	script(`If \(Test-Path -PathType Leaf `+quotedText+` \) \{ .*SHA1CryptoServiceProvider.*`, (*psFiles).checksum),
 	script(`Write-Output \(Get-Location\)\.Path`, func(s *psFiles, _ []string) int { return say(s.p.Stdout, s.dir) }),
+	// Packer: the variables' file, then the script that was uploaded.
+	script(`(?:& \{ )?(?:if \(Test-Path variable:global:ProgressPreference\)\{[^}]*\};? )?(?:\. [^;]+; )?& ('[^']+'|[^\s;'"]+); exit \$LastExitCode;? \}?`, nil),
+	script(`(?:if \(Test-Path [^)]+\) \{ Remove-Item [^}]+\} ;? )+`, (*psFiles).removeEach),
 	// One-liners on files.
 	script(`\[(?:System\.)?IO\.File\]::WriteAllBytes\( (.+?) , \[(?:System\.)?Convert\]::FromBase64String\( `+quotedText+` \) \) ;?`, (*psFiles).writeBytes),
 	script(`\[(?:System\.)?Convert\]::ToBase64String\( \[(?:System\.)?IO\.File\]::ReadAllBytes\( (.+?) \) \) ;?`, (*psFiles).readBytes),
@@ -62,9 +66,10 @@ var (
 
 // psFiles runs one of the scripts.
 type psFiles struct {
-	h   *host
-	p   *wsman.Process
-	dir string
+	h    *host
+	p    *wsman.Process
+	dir  string
+	text string // the script
 }
 
 // fileScript runs the text when it is one of the scripts.
@@ -72,8 +77,12 @@ func (h *host) fileScript(ctx context.Context, p *wsman.Process, text string) (c
 	text = strings.TrimSpace(ansibleHead.ReplaceAllString(ansibleTail.ReplaceAllString(text, ""), ""))
 	for _, f := range fileScripts {
 		if m := f.pattern.FindStringSubmatch(text); m != nil {
-			s := &psFiles{h, p, h.startFolder(p)}
-			if code = f.run(s, m[1:]); ctx.Err() != nil {
+			s := &psFiles{h, p, h.startFolder(p), text}
+			run := f.run
+			if run == nil {
+				run = func(s *psFiles, args []string) int { return s.runScript(ctx, args) }
+			}
+			if code = run(s, m[1:]); ctx.Err() != nil {
 				code = terminated
 			}
 			return code, true
@@ -106,6 +115,33 @@ func (s *psFiles) fail(err error, what string) int {
 	writeCLIXML(s.p.Stderr, &psError{message: cmdError(err), kind: "System.IO.IOException", id: "System.IO.IOException", line: what})
 	return 1
 }
+
+// runScript runs a script from the disk.
+func (s *psFiles) runScript(ctx context.Context, args []string) int {
+	data, err := s.read(args[0])
+	if err != nil {
+		return s.fail(err, "& "+args[0])
+	}
+	ctx, ok := nested(ctx)
+	if !ok {
+		return s.fail(errDepth, "& "+args[0])
+	}
+	return s.h.once(ctx, s.p, strings.TrimPrefix(string(data), "\ufeff"))
+}
+
+var removal = regexp.MustCompile(`(?i)Remove-Item\s+([^}]+)\}`)
+
+// removeEach deletes what is there of several files.
+func (s *psFiles) removeEach(args []string) int {
+	for _, m := range removal.FindAllStringSubmatch(s.text, -1) {
+		if info, ok := s.there(m[1]); ok {
+			_ = s.h.files().Remove(info.Path, false)
+		}
+	}
+	return 0
+}
+
+var errDepth = errors.New("The script failed due to call depth overflow.")
 
 func (s *psFiles) restore(args []string) int {
 	from, err := s.path(args[0])

@@ -141,7 +141,7 @@ func (s *Server) doCommand(_ context.Context, c *caller, r *request) ([]byte, *f
 		}
 	}
 	p.CommandLine = strings.Join(append([]string{p.Command}, p.Args...), " ")
-	cmd, f := sh.start(p)
+	cmd, f := sh.start(r.body.attr("CommandId"), p)
 	if f != nil {
 		return nil, f
 	}

@@ -54,7 +54,7 @@ type command struct {
 
 func newCommand(parent context.Context) *command {
 	ctx, cancel := context.WithCancel(parent)
-	return &command{id: newUUID(), ctx: ctx, cancel: cancel, changed: make(chan struct{})}
+	return &command{ctx: ctx, cancel: cancel, changed: make(chan struct{})}
 }
 
 // signal tells everybody who waits; c.mu is held.

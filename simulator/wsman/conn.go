@@ -2,7 +2,6 @@ package wsman
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -21,6 +20,9 @@ const (
 	// idleConnection is http.sys's IdleConnectionTimeout.
 	idleConnection = 2 * time.Minute
 	writeTimeout   = time.Minute
+	// A refused client may finish sending this much, this long.
+	lingerTime = time.Second
+	maxLinger  = 16 << 20
 )
 
 // conn is one client connection. NTLM authenticates connections, not requests,
@@ -73,7 +75,14 @@ func (c *conn) serve() {
 		}
 		resp := c.respond(req)
 		resp.close = resp.close || req.Close
-		if c.ctx.Err() != nil || c.write(resp) != nil || resp.close {
+		resp.noBody = req.Method == http.MethodHead
+		if c.ctx.Err() != nil || c.write(resp) != nil {
+			return
+		}
+		if resp.close {
+			if resp.unread {
+				c.linger()
+			}
 			return
 		}
 	}
@@ -100,6 +109,15 @@ func (c *conn) reset() {
 		_ = t.SetLinger(0)
 	}
 	raw.Close()
+}
+
+// linger takes in what the client is still sending, for a while, so that the
+// answer is not lost with a reset.
+func (c *conn) linger() {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		c.deadline(lingerTime)
+		_, _ = io.CopyN(io.Discard, c.nc, maxLinger)
+	}
 }
 
 // unavailable is the answer beyond MaxConnections.
@@ -140,7 +158,7 @@ func (c *conn) respond(req *http.Request) *response {
 	s := c.s
 	most := int64(s.o.MaxEnvelopeKB)<<10 + bodyCost
 	if req.ContentLength > most {
-		return &response{status: 413, close: true}
+		return &response{status: 413, close: true, unread: true}
 	}
 	if req.ContentLength != 0 && strings.EqualFold(req.Header.Get("Expect"), "100-continue") {
 		if _, err := io.WriteString(c.nc, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
@@ -149,11 +167,11 @@ func (c *conn) respond(req *http.Request) *response {
 	}
 	c.limit.N = 2 * most // chunk headers included
 	body, err := io.ReadAll(io.LimitReader(req.Body, most+1))
-	if err != nil {
-		return &response{status: 400, close: true}
-	}
-	if int64(len(body)) > most {
-		return &response{status: 413, close: true}
+	switch {
+	case int64(len(body)) > most || c.limit.N <= 0:
+		return &response{status: 413, close: true, unread: true}
+	case err != nil:
+		return &response{status: 400, close: true, unread: true}
 	}
 	anonymous := strings.EqualFold(req.Header.Get("WSMANIDENTIFY"), "unauthenticated")
 	switch path := strings.TrimSuffix(req.URL.Path, "/"); {
@@ -165,7 +183,8 @@ func (c *conn) respond(req *http.Request) *response {
 	if anonymous {
 		// The version is kept from strangers (Win32 documentation, "Detecting
 		// Whether a Remote Computer Supports WS-Management Protocol").
-		if r, f := parseRequest(body); f == nil && r.body != nil && r.body.name.Local == "Identify" {
+		text, _ := toUTF8(req.Header.Get("Content-Type"), body)
+		if r, f := parseRequest(text); f == nil && r.body != nil && r.body.name.Local == "Identify" {
 			return soap(200, s.identify("OS: 0.0.0 SP: 0.0 Stack: 3.0"))
 		}
 	}
@@ -253,16 +272,24 @@ func (c *conn) deliver(req *http.Request, account string, body []byte) *response
 	case !c.secure && !c.s.o.AllowUnencrypted:
 		return c.unauthorized()
 	}
+	wide := false
+	if body, wide = toUTF8(req.Header.Get("Content-Type"), body); body == nil {
+		return &response{status: 400, close: true}
+	}
 	ip, _, _ := net.SplitHostPort(c.nc.RemoteAddr().String())
 	scheme := "http://"
 	if c.secure {
 		scheme = "https://"
 	}
 	from := &caller{account: account, ip: ip, endpoint: scheme + req.Host + "/wsman", waits: c.watch}
-	status, answer := c.s.handle(c.ctx, from, bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	resp := soap(status, answer)
+	status, answer := c.s.handle(c.ctx, from, body)
+	kind := soapType
+	if wide {
+		answer, kind = toUTF16(answer), soapTypeWide
+	}
+	resp := &response{status: status, contentType: kind, body: answer}
 	if sealed && c.ctx.Err() == nil {
-		resp.contentType, resp.body = sealedType, c.session.sealBody(answer)
+		resp.contentType, resp.body = sealedType, c.session.sealBody(kind, answer)
 	}
 	return resp
 }

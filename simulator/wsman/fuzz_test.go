@@ -68,7 +68,7 @@ func FuzzNTLM(f *testing.F) {
 
 func FuzzOpenBody(f *testing.F) {
 	key := make([]byte, 16)
-	f.Add(newSession(key, sealFlags, false).sealBody([]byte("<a/>"))[:200])
+	f.Add(newSession(key, sealFlags, false).sealBody(soapType, []byte("<a/>"))[:200])
 	f.Add([]byte(boundary + "\r\n\tOriginalContent: Length=-1\r\n" + boundary + "\r\n" + octets + "\x10\x00\x00\x00" + boundary + "--"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if plain, err := newSession([]byte("another key here"), sealFlags, true).openBody(b); err == nil {

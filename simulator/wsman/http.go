@@ -12,6 +12,7 @@ import (
 const (
 	serverHeader = "Server: Microsoft-HTTPAPI/2.0"
 	soapType     = "application/soap+xml;charset=UTF-8"
+	soapTypeWide = "application/soap+xml;charset=UTF-16"
 	htmlType     = "text/html; charset=us-ascii"
 )
 
@@ -23,6 +24,8 @@ type response struct {
 	header      []string // lines; the Server line is added unless it is here
 	body        []byte
 	close       bool
+	noBody      bool // the answer to HEAD
+	unread      bool // the request's body was not read to its end
 }
 
 func soap(status int, body []byte) *response {
@@ -62,5 +65,8 @@ func (r *response) bytes(now time.Time) []byte {
 	}
 	line("Content-Length: " + strconv.Itoa(len(r.body)))
 	line("")
+	if r.noBody {
+		return b
+	}
 	return append(b, r.body...)
 }

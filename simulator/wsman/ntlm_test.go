@@ -155,22 +155,22 @@ func TestSealRoundTrip(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, 16)
 	client, server := newSession(key, sealFlags, false), newSession(key, sealFlags, true)
 	for _, msg := range [][]byte{nil, []byte("<a/>"), []byte(boundary + "--\r\n" + boundary + "\r\n"), bytes.Repeat([]byte("z"), 100000)} {
-		got, err := server.openBody(client.sealBody(msg))
+		got, err := server.openBody(client.sealBody(soapType, msg))
 		if err != nil || !bytes.Equal(got, msg) {
 			t.Fatalf("%d bytes: %v", len(msg), err)
 		}
-		if got, err = client.openBody(server.sealBody(msg)); err != nil || !bytes.Equal(got, msg) {
+		if got, err = client.openBody(server.sealBody(soapType, msg)); err != nil || !bytes.Equal(got, msg) {
 			t.Fatalf("%d bytes back: %v", len(msg), err)
 		}
 	}
-	sealed := client.sealBody([]byte("second reading"))
+	sealed := client.sealBody(soapType, []byte("second reading"))
 	if _, err := server.openBody(sealed); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := server.openBody(sealed); err == nil {
 		t.Error("a replayed message was accepted")
 	}
-	if _, err := newSession(key, sealFlags&^flagSeal, true).openBody(newSession(key, sealFlags, false).sealBody([]byte("x"))); err == nil {
+	if _, err := newSession(key, sealFlags&^flagSeal, true).openBody(newSession(key, sealFlags, false).sealBody(soapType, []byte("x"))); err == nil {
 		t.Error("opened a sealed message without having negotiated sealing")
 	}
 }

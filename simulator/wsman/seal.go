@@ -100,11 +100,11 @@ func (s *session) verify(msg, mic []byte) bool {
 
 // sealBody wraps a SOAP message as MS-WSMV 2.2.9.1.1 does, with the leading
 // tabs of real Windows.
-func (s *session) sealBody(msg []byte) []byte {
+func (s *session) sealBody(kind string, msg []byte) []byte {
 	signature, sealed := s.seal(msg)
 	b := make([]byte, 0, len(sealed)+320)
 	b = append(b, boundary+"\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"+
-		"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length="...)
+		"\tOriginalContent: type="+kind+";Length="...)
 	b = strconv.AppendInt(b, int64(len(msg)), 10)
 	b = append(b, "\r\n"+boundary+"\r\n"+octets...)
 	b = ntlm.AppendUint32(b, uint32(len(signature)))

@@ -2,6 +2,7 @@ package wsman
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +32,7 @@ type shell struct {
 
 // create opens a shell from a rsp:Shell element.
 func (s *Server) create(c *caller, body *element) (*shell, *fault) {
-	sh := &shell{srv: s, id: newUUID(), owner: c.account, clientIP: c.ip, commands: map[string]*command{},
+	sh := &shell{srv: s, owner: c.account, clientIP: c.ip, commands: map[string]*command{},
 		name: body.value(nsRSP, "Name"), dir: body.value(nsRSP, "WorkingDirectory"),
 		in: body.value(nsRSP, "InputStreams"), out: body.value(nsRSP, "OutputStreams"),
 		idle: s.o.IdleTimeOut, created: s.o.Now()}
@@ -53,6 +54,7 @@ func (s *Server) create(c *caller, body *element) (*shell, *fault) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	sh.id = chosenID(body.attr("ShellId"), func(id string) bool { return s.shells[id] != nil })
 	n := 0
 	for _, other := range s.shells {
 		if other.owner == c.account {
@@ -146,8 +148,20 @@ func (sh *shell) command(id string) (*command, *fault) {
 	return nil, faultNoCommand(id)
 }
 
-// start runs a program in the shell.
-func (sh *shell) start(p *Process) (*command, *fault) {
+// chosenID is the id a client proposes (MS-WSMV 2.2.4.7, protocol 2.2), or a
+// new one when it proposes none, none that is a UUID, or one in use.
+func chosenID(proposed string, used func(string) bool) string {
+	id := strings.ToUpper(strings.TrimPrefix(strings.TrimSpace(proposed), "uuid:"))
+	if !uuidText.MatchString(id) || used(id) {
+		return newUUID()
+	}
+	return id
+}
+
+var uuidText = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
+
+// start runs a program in the shell; id is the client's proposal.
+func (sh *shell) start(id string, p *Process) (*command, *fault) {
 	s := sh.srv
 	switch {
 	case len(p.CommandLine) > maxCreateProcess:
@@ -172,6 +186,7 @@ func (sh *shell) start(p *Process) (*command, *fault) {
 	if !s.track(sh.owner) {
 		return nil, faultAborted()
 	}
+	c.id = chosenID(id, func(id string) bool { return sh.commands[id] != nil })
 	sh.commands[c.id] = c
 	go func() {
 		defer s.running.Done()

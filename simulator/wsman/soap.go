@@ -83,7 +83,12 @@ func (e *element) attr(local string) string {
 // parseXML reads a whole document into memory; the caller bounds its size.
 func parseXML(b []byte) (*element, error) {
 	d := xml.NewDecoder(bytes.NewReader(b))
-	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errXML }
+	d.CharsetReader = func(label string, r io.Reader) (io.Reader, error) {
+		if strings.HasPrefix(strings.ToLower(label), "utf-16") { // toUTF8 has done it
+			return r, nil
+		}
+		return nil, errXML
+	}
 	var root *element
 	var stack []*element
 	text := make([]strings.Builder, 0, 8)

@@ -114,7 +114,7 @@ func TestSPNEGOSecondChoice(t *testing.T) {
 		if answer, err = parseSPNEGO(reply); err != nil || !client.verify(n.mechList, answer.mic) {
 			t.Errorf("the server's MIC: %v %x", err, answer.mic)
 		}
-		if got, err := server.openBody(client.sealBody([]byte("after"))); err != nil || string(got) != "after" {
+		if got, err := server.openBody(client.sealBody(soapType, []byte("after"))); err != nil || string(got) != "after" {
 			t.Errorf("sealed after the MIC: %q %v", got, err)
 		}
 	}
