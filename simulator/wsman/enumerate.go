@@ -60,6 +60,8 @@ func (s *Server) doEnumerate(_ context.Context, c *caller, r *request) ([]byte, 
 	case e.mode != "" && e.mode != "EnumerateEPR" && e.mode != "EnumerateObjectAndEPR", e.mode != "" && e.epr == nil:
 		return nil, faultEnumerationMode()
 	}
+	e.mu.Lock() // as soon as it is kept, its time-out may end it
+	defer e.mu.Unlock()
 	w := newEnvelope(nsN+"/EnumerateResponse", r.messageID, "n", "w")
 	w.raw(`<n:EnumerateResponse>`)
 	if r.body.child(nsW, "OptimizeEnumeration") == nil {
@@ -197,7 +199,7 @@ func (e *enumeration) item(w *writer, i int) {
 }
 
 // keep makes an enumeration's context known until it is used up, released or
-// left alone for longer than expires.
+// left alone for longer than expires; e.mu is held.
 func (s *Server) keep(e *enumeration, expires time.Duration) *fault {
 	e.id = newUUID()
 	s.mu.Lock()

@@ -113,6 +113,7 @@ func (f *fault) envelope(r *request, machine string) []byte {
 	if f.detail != "" {
 		w.raw(`<w:FaultDetail>http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/`, f.detail, `</w:FaultDetail>`)
 	}
+	own := machine
 	if u, err := url.Parse(r.to); err == nil && u.Hostname() != "" {
 		machine = u.Hostname() // Windows repeats the name it was called by
 	}
@@ -123,7 +124,7 @@ func (f *fault) envelope(r *request, machine string) []byte {
 	w.raw(`<f:WSManFault xmlns:f="`, nsFault, `" Code="`, fmt.Sprint(f.number), `" Machine="`).text(machine).raw(`"><f:Message>`)
 	switch {
 	case f.wmi != nil:
-		f.wmi.write(w, f, machine, message)
+		f.wmi.write(w, f, own, message)
 	case f.provider:
 		w.raw(`<f:ProviderFault provider="Shell cmd plugin" path="%systemroot%\system32\winrscmd.dll">`).text(message).
 			raw(`</f:ProviderFault>`)

@@ -146,7 +146,7 @@ func (p *wqlParser) next() {
 			}
 		}
 		take(len(s), wqlBad)
-	case c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.':
+	case c >= '0' && c <= '9' || c == '-' || c == '+':
 		n := strings.IndexFunc(s[1:], func(r rune) bool { return !isName(r) && r != '.' && r != '-' && r != '+' })
 		if n < 0 {
 			n = len(s) - 1
