@@ -2,6 +2,7 @@ package remoting
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -52,27 +53,26 @@ func New(o Options) (*Client, error) {
 // question is how one of cluster's questions is put and its answer understood.
 type question struct {
 	script scripts.Script
-	args   any
+	args   []byte // JSON
 	decode func(answer, *Options, *cluster.Observation) error
 }
 
 var questions = map[cluster.Question]question{
-	cluster.QuestionState:     {scripts.State, nil, decodeState},
-	cluster.QuestionStorage:   {scripts.Storage, nil, decodeStorage},
-	cluster.QuestionVitals:    {scripts.Vitals, scripts.VitalsArgs{Services: watchedServices}, decodeVitals},
-	cluster.QuestionInventory: {scripts.Inventory, nil, decodeInventory},
+	cluster.QuestionState:     {scripts.State, noArgs, decodeState},
+	cluster.QuestionStorage:   {scripts.Storage, noArgs, decodeStorage},
+	cluster.QuestionVitals:    {scripts.Vitals, vitalsArgs, decodeVitals},
+	cluster.QuestionInventory: {scripts.Inventory, noArgs, decodeInventory},
 }
+
+var (
+	noArgs        = []byte("null")
+	vitalsArgs, _ = json.Marshal(scripts.VitalsArgs{Services: watchedServices}) // strings do not fail
+)
 
 // watchedServices are what the management of a node needs: cluster, Hyper-V,
 // WMI, WinRM, storage, time, log on and, on Azure Local, its agents.
 var watchedServices = []string{
 	"ClusSvc", "vmms", "vmcompute", "Winmgmt", "WinRM", "SmpHost", "W32Time", "Netlogon", "LanmanServer", "EventLog", "RpcSs", "himds", "HciCloudManagementSvc",
-}
-
-// answer is what came back for one request.
-type answer struct {
-	json           []byte
-	sent, received time.Time // around the request, by our clock
 }
 
 // Ask puts one question to one node and waits for the answer until ctx ends. It

@@ -12,9 +12,17 @@ import (
 // frame is one answer of the loop: RS WF1 <id> <status> <len> <base64(gzip(JSON))> LF.
 type frame struct {
 	id     int64
-	status string // ready, ok, err
+	status string // one of the four below
 	data   []byte // still base64
 }
+
+// What a frame says of its data; loop.ps1 describes them.
+const (
+	statusReady = "ready"
+	statusOK    = "ok"
+	statusErr   = "err"
+	statusNeed  = "need"
+)
 
 const (
 	recordSeparator = 0x1e

@@ -12,8 +12,10 @@ import (
 	"looksalive/remoting/scripts"
 )
 
-// closeTimeout bounds the polite end of one session: Signal and Delete.
-const closeTimeout = 3 * time.Second
+const (
+	closeTimeout = 3 * time.Second // of the polite end of one session: Signal and Delete
+	maxMissed    = 2               // answers missed, one after the other, that end a session
+)
 
 // peer is one node: its session, or the attempt to open one.
 type peer struct {
@@ -26,7 +28,6 @@ type peer struct {
 	mu       sync.Mutex
 	sess     *session
 	opening  *opening
-	missed   int       // answers missed in a row
 	rejected time.Time // when the password was refused last
 	closed   bool
 }
@@ -48,7 +49,7 @@ func newPeer(c *Client, n Node) *peer {
 func (p *peer) noteMemory(n int64) { p.memory.Store(n) }
 
 // ask runs a script in the node's session, opening one if there is none.
-func (p *peer) ask(ctx context.Context, script scripts.Script, args any) (answer, error) {
+func (p *peer) ask(ctx context.Context, script scripts.Script, args []byte) (answer, error) {
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
@@ -60,17 +61,10 @@ func (p *peer) ask(ctx context.Context, script scripts.Script, args any) (answer
 		return answer{}, err
 	}
 	a, err := s.ask(ctx, script, args)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case err == nil, errors.As(err, new(*scriptError)):
-		p.missed = 0
-	case errors.Is(err, errNoAnswer):
-		// The script may just be slow: the session gets a second chance.
-		if p.missed++; p.missed >= 2 {
-			p.drop(s)
-		}
-	default:
+	unanswered := errors.Is(err, errNoAnswer) || errors.Is(err, errCanceled)
+	if err != nil && !errors.As(err, new(*scriptError)) && (!unanswered || s.hung()) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.drop(s)
 	}
 	return a, err
@@ -128,7 +122,7 @@ func (p *peer) open(o *opening) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.opening, p.missed = nil, 0
+	p.opening = nil
 	p.memory.Store(0)
 	switch {
 	case errors.Is(o.err, errPassword):
@@ -147,7 +141,7 @@ func (p *peer) open(o *opening) {
 // drop forgets a session and closes it in the background. p.mu is held.
 func (p *peer) drop(s *session) {
 	if p.sess == s {
-		p.sess, p.missed = nil, 0
+		p.sess = nil
 		p.closeLater(s)
 	}
 }

@@ -1,7 +1,6 @@
 package remoting
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,14 +24,13 @@ func (s *session) receiveAll() {
 		}
 	}()
 	out := frames{limit: s.peer.client.opts.Limits.Frame}
-	message := receiveOutput(s.peer.node.URL, s.shell, s.exec)
+	output := newTemplate(receiveOutput(s.peer.node.URL, s.shell, s.exec), "")
 	empty := 0
 	for {
 		start := time.Now() // only to tell waiting from spinning
 		ctx, cancel := context.WithTimeout(s.ctx, receiveLimit)
-		r, err := s.receive.post(ctx, message)
+		r, err := s.receive.post(ctx, output.with(nil))
 		cancel()
-		message.id, message.body = renew(message)
 		got := 0
 		var f *fault
 		switch {
@@ -66,12 +64,6 @@ func (s *session) receiveAll() {
 	}
 }
 
-// renew gives a message a new id.
-func renew(m message) (string, []byte) {
-	id := newID()
-	return id, bytes.Replace(m.body, []byte(m.id), []byte(id), 1)
-}
-
 // take sorts one piece of output: frames to who waits for them, the rest to the log.
 func (s *session) take(out *frames, piece stream) error {
 	if piece.name != "stdout" {
@@ -91,24 +83,4 @@ func (s *session) take(out *frames, piece stream) error {
 		err = fmt.Errorf("%d bytes and no frame: %w", s.noise, errTooLarge)
 	}
 	return err
-}
-
-// deliver hands a frame to the request it answers. A late one has none.
-func (s *session) deliver(f frame) {
-	s.noise = 0
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f.status == "ready" && f.id == 0 {
-		if !s.isReady {
-			s.isReady = true
-			close(s.ready)
-		}
-		return
-	}
-	if got, ok := s.waiting[f.id]; ok {
-		delete(s.waiting, f.id)
-		got <- f
-		return
-	}
-	s.peer.log.Debug("an answer nobody waits for", "id", f.id, "status", f.status)
 }

@@ -79,8 +79,8 @@ func TestRequestsEscape(t *testing.T) {
 	for name, m := range map[string]message{
 		"create":  createShell("http://h/wsman?" + evil),
 		"command": startCommand("http://h/", evil, "cmd ]]> & <"),
-		"send":    sendInput("http://h/", evil, evil, []byte("x")),
-		"receive": receiveOutput("http://h/", evil, evil),
+		"send":    newTemplate(sendInput("http://h/", evil, evil, placeholder), placeholder).with([]byte("x")),
+		"receive": newTemplate(receiveOutput("http://h/", evil, evil), "").with(nil),
 		"signal":  terminate("http://h/", evil, evil),
 		"delete":  deleteShell("http://h/", evil),
 	} {

@@ -3,8 +3,8 @@ package remoting
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/xml"
-	"fmt"
 	"strings"
 	"time"
 
@@ -42,7 +42,8 @@ func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // does not fail
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("uuid:%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	x := strings.ToUpper(hex.EncodeToString(b[:]))
+	return "uuid:" + x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
 // escape makes a value safe as XML text and attribute: the builder does not.
@@ -70,6 +71,28 @@ func envelope(url, action, shellID, timeout string, options [][2]string, fill fu
 	return message{id: id, body: []byte(m.String())}
 }
 
+// template is a message sent again and again: its id and one text in it change.
+// It is cut from the message the builder makes.
+type template struct{ head, middle, tail string }
+
+// placeholder stands for the text that changes. It is the last of the message.
+const placeholder = "AAAA"
+
+func newTemplate(m message, text string) template {
+	head, rest, _ := strings.Cut(string(m.body), m.id)
+	i := strings.LastIndex(rest, text)
+	return template{head, rest[:i], rest[i+len(text):]}
+}
+
+// with makes a message with a new id and this text in base64.
+func (t template) with(text []byte) message {
+	id := newID()
+	b := make([]byte, 0, len(t.head)+len(id)+len(t.middle)+base64.StdEncoding.EncodedLen(len(text))+len(t.tail))
+	b = append(append(append(b, t.head...), id...), t.middle...)
+	b = base64.StdEncoding.AppendEncode(b, text)
+	return message{id: id, body: append(b, t.tail...)}
+}
+
 // createShell asks for a command shell with pipes for input and output.
 func createShell(url string) message {
 	options := [][2]string{{"WINRS_NOPROFILE", "TRUE"}, {"WINRS_CODEPAGE", "65001"}}
@@ -92,14 +115,14 @@ func startCommand(url, shellID, line string) message {
 	})
 }
 
-// sendInput writes to standard input.
-func sendInput(url, shellID, commandID string, input []byte) message {
+// sendInput writes to standard input what base64 stands for.
+func sendInput(url, shellID, commandID, base64 string) message {
 	return envelope(url, shellURI+"/Send", shellID, sendFor, nil, func(m *soap.SoapMessage) {
 		send := m.CreateBodyElement("Send", soap.DOM_NS_WIN_SHELL)
 		stream := m.CreateElement(send, "Stream", soap.DOM_NS_WIN_SHELL)
 		stream.SetAttr("Name", "stdin")
 		stream.SetAttr("CommandId", escape(commandID))
-		stream.SetContent(base64.StdEncoding.EncodeToString(input))
+		stream.SetContent(base64)
 	})
 }
 

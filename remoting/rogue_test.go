@@ -28,6 +28,7 @@ type rogue struct {
 	requests map[string]int // by action
 	leaked   bool           // the password arrived
 	answer   func(action, id string, w http.ResponseWriter, r *http.Request)
+	saw      func(action string, body []byte) // nil, or told of every request
 }
 
 var (
@@ -53,6 +54,9 @@ func newRogue(t *testing.T, tls bool, answer func(action, id string, w http.Resp
 		s.requests[action]++
 		s.leaked = s.leaked || strings.Contains(header+string(body)+string(basic), canary)
 		s.mu.Unlock()
+		if s.saw != nil {
+			s.saw(action, body)
+		}
 		s.answer(action, id, w, r)
 	})
 	if tls {

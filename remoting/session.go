@@ -2,8 +2,6 @@ package remoting
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -17,7 +15,8 @@ type session struct {
 	peer        *peer
 	send        *lane // Create, Command, Send, Signal, Delete
 	receive     *lane
-	shell, exec string // ids of the shell and of the command
+	shell, exec string   // ids of the shell and of the command
+	input       template // of a Send
 	opened      time.Time
 
 	ctx    context.Context // of the outstanding Receive
@@ -26,11 +25,16 @@ type session struct {
 	done   chan struct{} // closed when the session is dead
 	gone   sync.Once     // closing: by us
 
+	idle chan struct{}   // holds a token while the loop works on no request
+	held map[string]bool // hashes of the scripts the loop has; of who holds the token
+
 	mu       sync.Mutex
 	err      error // why it is dead
 	left     bool  // we closed it: its end is no loss
 	lastID   int64
-	waiting  map[int64]chan frame
+	pending  int64      // the request the loop works on, 0 if none
+	waiter   chan frame // who waits for its answer, nil when given up
+	missed   int        // answers missed since the last frame
 	isReady  bool
 	stderred int // bytes of standard error seen
 	noise    int // bytes outside of frames since the last frame
@@ -45,9 +49,10 @@ func openSession(ctx context.Context, p *peer) (s *session, err error) {
 	}()
 	limits := p.client.opts.Limits
 	s = &session{
-		peer: p, opened: p.client.opts.Now(), waiting: make(map[int64]chan frame),
-		ready: make(chan struct{}), done: make(chan struct{}),
+		peer: p, opened: p.client.opts.Now(), held: make(map[string]bool),
+		ready: make(chan struct{}), done: make(chan struct{}), idle: make(chan struct{}, 1),
 	}
+	s.idle <- struct{}{}
 	if s.send, err = newLane(p.node, limits.Body); err != nil {
 		return nil, err
 	}
@@ -57,11 +62,11 @@ func openSession(ctx context.Context, p *peer) (s *session, err error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	r, err := s.send.post(ctx, createShell(p.node.URL))
 	if err != nil {
-		s.leave()
+		s.close()
 		return nil, fmt.Errorf("opening a shell: %w", err)
 	}
 	if s.shell = r.shellID; s.shell == "" {
-		s.leave()
+		s.close()
 		return nil, fmt.Errorf("no shell id: %w", errBadAnswer)
 	}
 	r, err = s.send.post(ctx, startCommand(p.node.URL, s.shell, scripts.Loop.CommandLine()))
@@ -73,6 +78,7 @@ func openSession(ctx context.Context, p *peer) (s *session, err error) {
 		return nil, fmt.Errorf("starting PowerShell: %w", err)
 	}
 	s.exec = r.commandID
+	s.input = newTemplate(sendInput(p.node.URL, s.shell, s.exec, placeholder), placeholder)
 	go s.receiveAll()
 	select {
 	case <-s.ready:
@@ -96,50 +102,6 @@ func (s *session) alive() bool {
 	}
 }
 
-// ask sends one request line and waits for its frame. One caller at a time.
-func (s *session) ask(ctx context.Context, script scripts.Script, args any) (answer, error) {
-	s.mu.Lock()
-	s.lastID++
-	id := s.lastID
-	got := make(chan frame, 1)
-	s.waiting[id] = got
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.waiting, id)
-		s.mu.Unlock()
-	}()
-
-	request, err := json.Marshal(map[string]any{"id": id, "script": script.Text, "args": args})
-	if err != nil {
-		return answer{}, fmt.Errorf("request: %w", err)
-	}
-	line := base64.StdEncoding.AppendEncode(nil, request)
-	a := answer{sent: s.peer.client.opts.Now()}
-	if err := s.write(ctx, append(line, '\n')); err != nil {
-		return answer{}, err
-	}
-	select {
-	case f := <-got:
-		a.received = s.peer.client.opts.Now()
-		if a.json, err = f.unpack(s.peer.client.opts.Limits); err != nil {
-			return answer{}, err
-		}
-		switch f.status {
-		case "ok":
-			return a, nil
-		case "err":
-			return answer{}, decodeScriptError(a.json)
-		default:
-			return answer{}, fmt.Errorf("frame status: %w", errBadAnswer)
-		}
-	case <-s.done:
-		return answer{}, s.failure()
-	case <-ctx.Done():
-		return answer{}, ctxError(ctx)
-	}
-}
-
 // write sends a line to standard input. Windows answers ERROR_BUSY while it has
 // not taken up the last one.
 func (s *session) write(ctx context.Context, line []byte) error {
@@ -147,7 +109,7 @@ func (s *session) write(ctx context.Context, line []byte) error {
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)() // the other lane saw the session die
 	for {
-		_, err := s.send.post(ctx, sendInput(s.peer.node.URL, s.shell, s.exec, line))
+		_, err := s.send.post(ctx, s.input.with(line))
 		var f *fault
 		if err != nil && !s.alive() {
 			return s.failure() // the other lane knows better why

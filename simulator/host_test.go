@@ -103,7 +103,7 @@ type frame struct {
 	body   []byte
 }
 
-var frameText = regexp.MustCompile(`^\x1eWF1 (\d+) (ready|ok|err) (\d+) ([A-Za-z0-9+/=]+)$`)
+var frameText = regexp.MustCompile(`^\x1eWF1 (\d+) (ready|ok|err|need) (\d+) ([A-Za-z0-9+/=]+)$`)
 
 func readFrames(t *testing.T, text string) []frame {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
+	"sync"
 
 	"looksalive/remoting/scripts"
 	"looksalive/simulator/wsman"
@@ -20,9 +21,13 @@ import (
 // loopRequest is one line for the loop.
 type loopRequest struct {
 	ID     int64           `json:"id"`
-	Script string          `json:"script"`
+	Hash   string          `json:"hash"`
+	Script string          `json:"script"` // "" when the loop has it under the hash
 	Args   json.RawMessage `json:"args"`
 }
+
+// maxKept is how many script blocks loop.ps1 keeps before it forgets them all.
+const maxKept = 64
 
 // loopError is what the loop sends in a frame of status err.
 type loopError struct {
@@ -38,11 +43,12 @@ func (h *host) loop(ctx context.Context, p *wsman.Process) int {
 	if writeFrame(p.Stdout, 0, "ready", ready) != nil {
 		return terminated
 	}
-	lines := bufio.NewReaderSize(p.Stdin, 16<<10)
+	lines := bufio.NewReaderSize(p.Stdin, 4<<10)
+	kept := map[string]string{} // scripts by hash
 	for {
 		line, err := lines.ReadString('\n')
 		if line = base64Only(line); line != "" {
-			if code, done := h.loopLine(ctx, p, line); done {
+			if code, done := h.loopLine(ctx, p, line, kept); done {
 				return code
 			}
 		}
@@ -55,7 +61,7 @@ func (h *host) loop(ctx context.Context, p *wsman.Process) int {
 	}
 }
 
-func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string) (exit int, done bool) {
+func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string, kept map[string]string) (exit int, done bool) {
 	var q loopRequest
 	raw, err := base64.StdEncoding.DecodeString(line)
 	if err != nil {
@@ -65,6 +71,17 @@ func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string) (exi
 	}
 	if err := json.Unmarshal(raw, &q); err != nil {
 		return terminated, writeError(p.Stdout, 0, &psError{message: "Invalid JSON primitive.", kind: "System.ArgumentException", id: "System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand", hresult: -2147024809}) != nil
+	}
+	if q.Script != "" {
+		if len(kept) > maxKept {
+			clear(kept)
+		}
+		if s, known := scripts.ByText(q.Script); known {
+			q.Script = s.Text // one copy for all nodes
+		}
+		kept[q.Hash] = q.Script
+	} else if q.Script = kept[q.Hash]; q.Script == "" {
+		return terminated, writeFrame(p.Stdout, q.ID, "need", []byte("{}")) != nil
 	}
 	if strings.TrimSpace(q.Script) == "exit" {
 		return 0, true
@@ -121,10 +138,15 @@ func writeError(w io.Writer, id int64, e *psError) error {
 	return writeFrame(w, id, "err", b)
 }
 
+// zippers saves making the 800 KB of a gzip.Writer for each frame.
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // writeFrame writes RS WF1 <id> <status> <len> <base64(gzip(JSON))> LF in one piece.
 func writeFrame(w io.Writer, id int64, status string, text []byte) error {
 	var zipped bytes.Buffer
-	g := gzip.NewWriter(&zipped)
+	g := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(g)
+	g.Reset(&zipped)
 	g.Write(text) // a bytes.Buffer takes everything
 	g.Close()
 	b := base64.StdEncoding.EncodeToString(zipped.Bytes())

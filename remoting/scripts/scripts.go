@@ -5,9 +5,11 @@
 package scripts
 
 import (
+	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf16"
@@ -20,6 +22,7 @@ var files embed.FS
 type Script struct {
 	Name string // file name without .ps1
 	Text string // exactly what is sent
+	Hash string // of Text: names it to a loop that has it already
 }
 
 // The scripts, by what they ask.
@@ -68,8 +71,7 @@ func (s Script) stripped() Script {
 			b.WriteString(line)
 		}
 	}
-	s.Text = b.String()
-	return s
+	return hashed(s.Name, b.String())
 }
 
 func load(name string) Script {
@@ -77,5 +79,10 @@ func load(name string) Script {
 	if err != nil {
 		panic(fmt.Sprintf("scripts: %v", err)) // the file is embedded: only a build mistake gets here
 	}
-	return Script{Name: name, Text: string(b)}
+	return hashed(name, string(b))
+}
+
+func hashed(name, text string) Script {
+	sum := sha256.Sum256([]byte(text))
+	return Script{Name: name, Text: text, Hash: hex.EncodeToString(sum[:16])}
 }
