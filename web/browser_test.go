@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,10 +136,19 @@ func (b *browser) until(what, expression string) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience))
-	if err := chromedp.Do(ctx, poll); err != nil {
+	err := chromedp.Do(ctx, poll)
+	for err != nil && ctx.Err() == nil && wasLeft(err) {
+		err = chromedp.Do(ctx, poll)
+	}
+	if err != nil {
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText.slice(0, 3000)`))
 		b.t.Fatalf("waited in vain for %s (%s): %v\nthe page says:\n%s", what, expression, err, text)
 	}
+}
+
+// wasLeft says whether the page went away while it was asked.
+func wasLeft(err error) bool {
+	return strings.Contains(err.Error(), "context with specified id") || strings.Contains(err.Error(), "navigated or closed")
 }
 
 func eval[T any](b *browser, expression string) T {

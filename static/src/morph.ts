@@ -48,5 +48,10 @@ function mark(el: Element, name: string): void {
   el.classList.remove(name);
   // One frame without the class, so that a second change fades again.
   requestAnimationFrame(() => el.classList.add(name));
-  el.addEventListener("animationend", () => el.classList.remove(name), { once: true });
 }
+
+// One listener for all: one per change would pile up where changes come faster
+// than they fade.
+document.addEventListener("animationend", (e) => {
+  if (e.target instanceof Element && (e.animationName === "changed" || e.animationName === "fresh")) e.target.classList.remove(e.animationName);
+});
