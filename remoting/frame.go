@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 )
 
 // frame is one answer of the loop: RS WF1 <id> <status> <len> <base64(gzip(JSON))> LF.
@@ -95,30 +97,45 @@ func parseFrame(line []byte) (frame, bool) {
 	return frame{id: id, status: string(part[2]), data: part[4]}, true
 }
 
+// unpacker is what unpacking needs and can be used again: its tables take 44 KB.
+type unpacker struct {
+	packed []byte
+	from   bytes.Reader
+	zip    gzip.Reader
+}
+
+var strict = base64.StdEncoding.Strict()
+
+var unpackers = sync.Pool{New: func() any { return new(unpacker) }}
+
 // unpack undoes base64 and gzip within the limits.
 func (f frame) unpack(l Limits) ([]byte, error) {
-	packed := make([]byte, base64.StdEncoding.DecodedLen(len(f.data)))
-	n, err := base64.StdEncoding.Strict().Decode(packed, f.data)
-	if err != nil {
+	u := unpackers.Get().(*unpacker)
+	defer unpackers.Put(u)
+	var err error
+	if u.packed, err = strict.AppendDecode(u.packed[:0], f.data); err != nil {
 		return nil, fmt.Errorf("base64: %w: %w", errBadAnswer, err)
 	}
-	zr, err := gzip.NewReader(bytes.NewReader(packed[:n]))
-	if err != nil {
+	u.from.Reset(u.packed)
+	if err := u.zip.Reset(&u.from); err != nil {
 		return nil, fmt.Errorf("gzip: %w: %w", errBadAnswer, err)
 	}
-	zr.Multistream(false)
+	u.zip.Multistream(false)
+	n := len(u.packed)
 	limit := min(l.JSON, 1<<20+n*l.GzipRatio)
-	out, err := io.ReadAll(io.LimitReader(zr, int64(limit)+1))
-	if err != nil {
+	// It says at its end how long it is; whether that is true is seen below.
+	said := int64(binary.LittleEndian.Uint32(u.packed[max(n-4, 0):]))
+	out := bytes.NewBuffer(make([]byte, 0, min(said, int64(limit), 64*int64(n))+bytes.MinRead))
+	if _, err := out.ReadFrom(io.LimitReader(&u.zip, int64(limit)+1)); err != nil {
 		return nil, fmt.Errorf("gzip: %w: %w", errBadAnswer, err)
 	}
-	if len(out) > limit {
+	if out.Len() > limit {
 		return nil, fmt.Errorf("%d packed bytes unpack to more than %d: %w", n, limit, errTooLarge)
 	}
-	if err := checkDepth(out, l.JSONDepth); err != nil {
+	if err := checkDepth(out.Bytes(), l.JSONDepth); err != nil {
 		return nil, err
 	}
-	return out, nil
+	return out.Bytes(), nil
 }
 
 // checkDepth refuses JSON nested deeper than we ever answer.

@@ -117,6 +117,25 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
+func TestPlainNamesAreCleanAlready(t *testing.T) {
+	alphabet := []string{"", "a", " ", "~", "\x7f", "\x1f", "é", "\u202e"}
+	for _, a := range alphabet {
+		for _, b := range alphabet {
+			for _, c := range alphabet {
+				for limit := range 5 {
+					s := a + b + c
+					if got, want := clean(s, limit), scrub(s, limit); got != want {
+						t.Errorf("clean(%q, %d) = %q, want %q", s, limit, got, want)
+					}
+				}
+			}
+		}
+	}
+	if s := "EU-PROD-HCI01 (Available Storage)"; !isClean(s, nameLen) {
+		t.Errorf("%q takes the slow way", s)
+	}
+}
+
 func FuzzClean(f *testing.F) {
 	f.Add("hv-01\x00\u202e\r\nx")
 	f.Add("_x000D__x001B_[31m #< CLIXML <Objs/>")

@@ -13,6 +13,13 @@ const (
 // clean makes a node's string safe to log and show: control and direction
 // characters go, white space becomes one blank, and it ends after limit characters.
 func clean(s string, limit int) string {
+	if isClean(s, limit) {
+		return s
+	}
+	return scrub(s, limit)
+}
+
+func scrub(s string, limit int) string {
 	var b strings.Builder
 	n, blank := 0, false
 	for _, r := range s {
@@ -36,6 +43,20 @@ func clean(s string, limit int) string {
 		n++
 	}
 	return b.String()
+}
+
+// isClean says that clean would change nothing, for the names that nearly all are:
+// short, printable ASCII, and no blanks but single ones between words.
+func isClean(s string, limit int) bool {
+	blank := true
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && blank {
+			return false
+		}
+		blank = c == ' '
+	}
+	return len(s) <= limit && (!blank || s == "")
 }
 
 // texts cleans a list of strings.
