@@ -244,11 +244,11 @@ func (c *command) interrupt() {
 
 // terminate ends the process and every request that waits for it.
 func (c *command) terminate() {
-	c.cancel()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.terminated = true
+	c.terminated = true // before the process's end can be seen as an ordinary one
 	c.signal()
+	c.mu.Unlock()
+	c.cancel()
 }
 
 // errOperationTimeout is the cause of an operation's context when its
