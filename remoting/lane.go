@@ -1,32 +1,19 @@
 package remoting
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 )
 
 const (
-	soapType    = "application/soap+xml;charset=UTF-8"
-	dialTimeout = 10 * time.Second
-	tlsTimeout  = 10 * time.Second
-	keepAlive   = 30 * time.Second
-	userAgent   = "LooksAlive"
+	soapType  = "application/soap+xml;charset=UTF-8"
+	userAgent = "LooksAlive"
 )
-
-// errNotConnected is what our own dialer answers when the connection an
-// authentication belongs to is gone. Nothing has been sent then.
-var errNotConnected = errors.New("the signed-in connection is gone")
 
 // lane is one connection to a node with the sign-in that belongs to it. Any error
 // drops both. One request at a time; redirects and proxies are not followed.
@@ -38,64 +25,12 @@ type lane struct {
 	conn  *laneConn     // nil when not connected and signed in
 }
 
-// laneConn is one connection. It has a transport of its own, which dials once: so a
-// connection that is late or gone can never be mistaken for another.
-type laneConn struct {
-	transport *http.Transport
-	dialed    atomic.Bool
-	peer      *x509.Certificate // of the server, over TLS
-	seal      sealer            // nil over TLS
-}
-
 func newLane(n Node, limit int) (*lane, error) {
 	u, err := url.Parse(n.URL)
 	if err != nil {
 		return nil, errors.New("URL cannot be read")
 	}
 	return &lane{node: n, url: u, limit: limit, busy: make(chan struct{}, 1)}, nil
-}
-
-func (l *lane) newConn() *laneConn {
-	c := &laneConn{}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
-	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if c.dialed.Swap(true) {
-			return nil, errNotConnected
-		}
-		return dialer.DialContext(ctx, network, addr)
-	}
-	c.transport = &http.Transport{
-		DialContext: dial,
-		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			raw, err := dial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return l.handshake(ctx, c, raw)
-		},
-		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-	return c
-}
-
-func (l *lane) handshake(ctx context.Context, conn *laneConn, raw net.Conn) (net.Conn, error) {
-	name := l.node.ServerName
-	if name == "" {
-		name = l.url.Hostname()
-	}
-	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
-	defer cancel()
-	c := tls.Client(raw, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.node.RootCAs, ServerName: name})
-	if err := c.HandshakeContext(ctx); err != nil {
-		_ = raw.Close() // the handshake's error is the one that counts
-		return nil, err
-	}
-	if certs := c.ConnectionState().PeerCertificates; len(certs) > 0 {
-		conn.peer = certs[0]
-	}
-	return c, nil
 }
 
 // post sends a message and returns the checked answer. A fault is an error.
@@ -106,13 +41,7 @@ func (l *lane) post(ctx context.Context, m message) (*reply, error) {
 	case <-ctx.Done():
 		return nil, ctxError(ctx)
 	}
-	var body []byte
-	var err error
-	for range 2 { // a kept-alive connection may have been closed meanwhile: once more, on a new one
-		if body, err = l.once(ctx, m.body); !errors.Is(err, errNotConnected) {
-			break
-		}
-	}
+	body, err := l.once(ctx, m.body)
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +70,13 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 			err = ctxError(ctx)
 		}
 	}()
+	if l.conn != nil && l.conn.stale() {
+		l.drop()
+	}
 	if l.conn == nil {
-		l.conn = l.newConn()
+		if l.conn, err = l.connect(ctx); err != nil {
+			return nil, err
+		}
 		if err := l.signIn(ctx); err != nil {
 			return nil, err
 		}
@@ -165,20 +99,19 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 
 // exchange sends a SOAP body, sealed where the connection seals.
 func (l *lane) exchange(ctx context.Context, body []byte) (int, []byte, error) {
-	header := http.Header{"Content-Type": {soapType}}
-	if l.node.Auth == AuthBasic { // over TLS only, New sees to that
-		header.Set("Authorization", basic(l.node))
-	}
 	seal := l.conn.seal
+	contentType, authorization := soapType, ""
+	if l.node.Auth == AuthBasic { // over TLS only, New sees to that
+		authorization = basic(l.node)
+	}
 	if seal != nil {
-		sealed, err := sealBody(seal, body)
-		if err != nil {
+		var err error
+		if body, err = sealBody(seal, body); err != nil {
 			return 0, nil, err
 		}
-		body = sealed
-		header.Set("Content-Type", sealedType)
+		contentType = sealedType
 	}
-	res, answer, err := l.roundTrip(ctx, header, body)
+	res, answer, err := l.conn.roundTrip(ctx, l.request(contentType, authorization, body), l.limit)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -193,35 +126,30 @@ func (l *lane) exchange(ctx context.Context, body []byte) (int, []byte, error) {
 	return res.StatusCode, answer, nil
 }
 
-// roundTrip makes one HTTP request and reads its answer, at most limit bytes.
-func (l *lane) roundTrip(ctx context.Context, header http.Header, body []byte) (*http.Response, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url.String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, nil, fmt.Errorf("request: %w", err)
+// request is an HTTP request in full. What is put into it is ours, or was checked
+// when its URL was parsed.
+func (l *lane) request(contentType, authorization string, body []byte) []byte {
+	b := make([]byte, 0, 512+len(authorization)+len(body))
+	b = append(b, "POST "...)
+	b = append(b, l.url.RequestURI()...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, l.url.Host...)
+	b = append(b, "\r\nUser-Agent: "+userAgent+"\r\nContent-Type: "...)
+	b = append(b, contentType...)
+	b = append(b, "\r\nContent-Length: "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	if authorization != "" {
+		b = append(b, "\r\nAuthorization: "...)
+		b = append(b, authorization...)
 	}
-	// A body that cannot be wound back is not sent twice behind our back.
-	req.GetBody = nil
-	req.Header = header
-	req.Header.Set("User-Agent", userAgent)
-	res, err := l.conn.transport.RoundTrip(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = res.Body.Close() }() // read to its end or dropped with the connection
-	answer, err := io.ReadAll(io.LimitReader(res.Body, int64(l.limit)+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errLane, err)
-	}
-	if len(answer) > l.limit {
-		return nil, nil, fmt.Errorf("more than %d bytes: %w", l.limit, errTooLarge)
-	}
-	return res, answer, nil
+	b = append(b, "\r\n\r\n"...)
+	return append(b, body...)
 }
 
 // drop gives up the connection and what was agreed on it.
 func (l *lane) drop() {
 	if l.conn != nil {
-		l.conn.transport.CloseIdleConnections()
+		_ = l.conn.tcp.Close() // nothing is left to be lost
 		l.conn = nil
 	}
 }

@@ -76,11 +76,8 @@ func (l *lane) signIn(ctx context.Context) error {
 
 // negotiate sends one NTLM message with an empty body.
 func (l *lane) negotiate(ctx context.Context, token []byte) (*http.Response, error) {
-	header := http.Header{
-		"Content-Type":  {soapType},
-		"Authorization": {"Negotiate " + base64.StdEncoding.EncodeToString(token)},
-	}
-	res, _, err := l.roundTrip(ctx, header, nil)
+	authorization := "Negotiate " + base64.StdEncoding.EncodeToString(token)
+	res, _, err := l.conn.roundTrip(ctx, l.request(soapType, authorization, nil), l.limit)
 	return res, err
 }
 

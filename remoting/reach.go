@@ -67,7 +67,7 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 		return cluster.ReachReset, "The session was closed."
 	case errors.Is(err, errBadAnswer):
 		return cluster.ReachBadAnswer, "The node's answer made no sense to us: " + clean(err.Error(), 200) + "."
-	case errors.Is(err, errLane), errors.Is(err, errNotConnected), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+	case errors.Is(err, errLane), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &ne):
 		return cluster.ReachReset, "The connection broke before the answer was complete."
 	default:
