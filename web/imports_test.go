@@ -12,17 +12,18 @@ import (
 // mayImport is the table of docs/design.md: what each of our packages may use,
 // of ours and of other people's code. Test files are free.
 var mayImport = map[string]struct{ ours, others []string }{
-	"cluster":          {},
-	"remoting":         {[]string{"cluster", "remoting/scripts"}, []string{"github.com/masterzen/winrm", "github.com/bodgit/ntlmssp"}},
-	"remoting/scripts": {},
-	"simulator":        {[]string{"cluster", "remoting/scripts", "simulator/wsman"}, nil},
-	"simulator/wsman":  {nil, []string{"golang.org/x/crypto"}},
-	"collector":        {[]string{"cluster"}, []string{"github.com/sony/gobreaker", "golang.org/x/sync"}},
-	"store":            {[]string{"cluster"}, []string{"modernc.org/sqlite"}},
-	"views":            {[]string{"cluster", "static"}, []string{"github.com/a-h/templ"}},
-	"handlers":         {[]string{"cluster", "views", "static"}, []string{"github.com/go-chi/chi", "github.com/a-h/templ", "github.com/gorilla/websocket"}},
-	"static":           {},
-	"web":              {[]string{"*"}, []string{"github.com/BurntSushi/toml", "golang.org/x/sync"}},
+	"cluster":              {},
+	"remoting":             {[]string{"cluster", "remoting/scripts"}, []string{"github.com/masterzen/winrm", "github.com/bodgit/ntlmssp"}},
+	"remoting/scripts":     {},
+	"simulator":            {[]string{"cluster", "remoting/scripts", "simulator/wsman", "simulator/powershell"}, nil},
+	"simulator/powershell": {},
+	"simulator/wsman":      {nil, []string{"golang.org/x/crypto"}},
+	"collector":            {[]string{"cluster"}, []string{"github.com/sony/gobreaker", "golang.org/x/sync"}},
+	"store":                {[]string{"cluster"}, []string{"modernc.org/sqlite"}},
+	"views":                {[]string{"cluster", "static"}, []string{"github.com/a-h/templ"}},
+	"handlers":             {[]string{"cluster", "views", "static"}, []string{"github.com/go-chi/chi", "github.com/a-h/templ", "github.com/gorilla/websocket"}},
+	"static":               {},
+	"web":                  {[]string{"*"}, []string{"github.com/BurntSushi/toml", "golang.org/x/sync"}},
 }
 
 // TestImportRules keeps the packages apart as docs/design.md draws them.
