@@ -105,7 +105,7 @@ func (p *cmdParser) command(end string) (*cmdNode, string) {
 	if p.at < len(p.s) && p.s[p.at] == '(' {
 		p.at++
 		g, bad := p.sequence(")")
-		if bad != "" || p.at >= len(p.s) || p.s[p.at] != ')' {
+		if bad != "" || g == nil || p.at >= len(p.s) || p.s[p.at] != ')' {
 			return nil, ")"
 		}
 		p.at++
@@ -198,6 +198,9 @@ func (p *cmdParser) condition(n *cmdNode) string {
 	}
 	if lower != "exist" && lower != "defined" && lower != "errorlevel" {
 		if op, lower := word(); !comparisons[lower] {
+			if op == "" {
+				op = "newline"
+			}
 			return op
 		}
 	}

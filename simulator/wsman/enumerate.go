@@ -31,7 +31,7 @@ type collection struct {
 // enumeration is a collection with the place where the next Pull goes on.
 type enumeration struct {
 	collection
-	id, account, resource, mode string
+	id, account, mode string
 
 	mu    sync.Mutex // held during a Pull; a second one waits
 	at    int
@@ -55,7 +55,7 @@ func (s *Server) doEnumerate(_ context.Context, c *caller, r *request) ([]byte, 
 	if f != nil {
 		return nil, f
 	}
-	e := &enumeration{collection: col, account: c.account, resource: r.resource, mode: r.body.value(nsW, "EnumerationMode")}
+	e := &enumeration{collection: col, account: c.account, mode: r.body.value(nsW, "EnumerationMode")}
 	switch {
 	case e.mode != "" && e.mode != "EnumerateEPR" && e.mode != "EnumerateObjectAndEPR", e.mode != "" && e.epr == nil:
 		return nil, faultEnumerationMode()
@@ -244,7 +244,7 @@ func (s *Server) enumeration(c *caller, r *request) (*enumeration, *fault) {
 	s.mu.Lock()
 	e := s.enumerations[strings.ToUpper(id)]
 	s.mu.Unlock()
-	if !ok || e == nil || e.account != c.account || !strings.EqualFold(e.resource, r.resource) {
+	if !ok || e == nil || e.account != c.account {
 		return nil, faultContext()
 	}
 	return e, nil
