@@ -220,7 +220,7 @@ func TestSpark(t *testing.T) {
 	if s := newSpark(young, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, 100, testNow); s.Line != "M104.0 38.0L108.0 29.2L112.0 20.5L116.0 11.8L120.0 3.0" || s.Dot != "M120 3.0h0" {
 		t.Errorf("after 40 s: %+v", s)
 	}
-	if s := newSpark(nil, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, 50, testNow); s.Dot != "M120 20.5h0" {
+	if s := newSpark(nil, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, 50, testNow); s.Dot != "M120 20.5h0" || s.Line != "M120.0 20.5h0" {
 		t.Errorf("with the value of now alone: %+v", s)
 	}
 	if s := newSpark(nil, []cluster.Metric{cluster.MetricCPU}, foldMean, 100, math.NaN(), testNow); s.Line != "" || s.Label != "no history yet" {

@@ -194,8 +194,12 @@ func drawSpark(values []float64, top float64) Spark {
 		high = 1
 	}
 	var line, area strings.Builder
-	open, lastX := false, ""
+	open, run, lastX := false, 0, ""
 	closeArea := func() {
+		if run == 1 { // a point with nothing beside it: a line of no length, which has round ends
+			line.WriteString("h0")
+		}
+		run = 0
 		if open {
 			area.WriteString("L" + lastX + " 40Z")
 		}
@@ -216,6 +220,7 @@ func drawSpark(values []float64, top float64) Spark {
 			area.WriteString("M" + x + " 40L" + x + " " + y)
 		}
 		open, lastX = true, x
+		run++
 	}
 	closeArea()
 	s := Spark{Line: line.String(), Area: area.String()}
