@@ -92,6 +92,49 @@ func TestAnsible(t *testing.T) {
 	}
 }
 
+// TestWsl asks with the WS-Management shell scripts: Get, Enumerate with Pull,
+// optimised with endpoint references, WQL, and Identify.
+func TestWsl(t *testing.T) {
+	wslenum := peer(t, "wslenum", "wsl libxml2-utils uuid-runtime")
+	for _, program := range []string{"wslid", "wslget", "xmllint", "uuidgen", "curl"} {
+		peer(t, program, "wsl libxml2-utils uuid-runtime curl")
+	}
+	s, _ := startTest(t, Options{})
+	node := s.Nodes()[0]
+	run := func(program string, args ...string) string {
+		t.Helper()
+		dir := t.TempDir()
+		cmd := exec.CommandContext(t.Context(), program, args...)
+		cmd.Dir = dir
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8", "no_proxy=*", "IPINTERACTIVE=0", "WSDONTASK=y",
+			"WSENDPOINT=" + host0(t, node.HTTPS).Host, "WSUSER=" + node.User, "WSPASS=" + node.Password}
+		out, err := cmd.CombinedOutput()
+		if refused := args[0] == "CIM_Nothing"; (err != nil) != refused {
+			t.Errorf("%s %v: %v\n%s", program, args, err, out)
+		}
+		return string(out)
+	}
+	const wmi = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
+	if out := run("wslid", "check"); !strings.Contains(out, "<wsmid:ProductVendor>Microsoft Corporation<") {
+		t.Error(out)
+	}
+	if out := run("wslget", wmi+"root/cimv2/Win32_Service", "Name=ClusSvc"); !strings.Contains(out, "<p:State>Running</p:State>") {
+		t.Error(out)
+	}
+	if out := run(wslenum, wmi+"root/MSCluster/MSCluster_Node"); strings.Count(out, "<p:MSCluster_Node ") != 4 || strings.Count(out, "<n:PullResponse>") != 4 || !strings.Contains(out, "<n:EndOfSequence/>") {
+		t.Error(out)
+	}
+	if out := run(wslenum, wmi+"root/MSCluster/MSCluster_Node", "-opti", "3", "-mode", "objepr"); strings.Count(out, "<w:Item>") != 4 || strings.Count(out, `<w:Selector Name="Name">HV-`) != 4 {
+		t.Error(out)
+	}
+	if out := run(wslenum, wmi+"root/cimv2/*", "-dialect", "http://schemas.microsoft.com/wbem/wsman/1/WQL", "-filter", "select Name, State from Win32_Service where Name like 'vm%'"); strings.Count(out, "<w:XmlFragment ") != 2 || !strings.Contains(out, "<Name>vmcompute</Name>") {
+		t.Error(out)
+	}
+	if out := run(wslenum, "CIM_Nothing"); !strings.Contains(out, `Code="2150858752"`) {
+		t.Error(out)
+	}
+}
+
 // BenchmarkInstances gathers the resources of the larger demo cluster.
 func BenchmarkInstances(b *testing.B) {
 	h := &host{sim: &Simulator{opts: Options{Now: newClock().now}}, cluster: newCluster(DemoShapes()[0], 1, noon)}
