@@ -167,4 +167,3 @@ func (s *cmdShell) rename(words []string, io handles) int {
 		return s.h.files().Move(from, parent(from)+to[strings.LastIndexByte(to, '\\'):])
 	})
 }
-
