@@ -316,4 +316,3 @@ func (p *wqlParser) constant() (v any, ok bool) {
 	p.next()
 	return v, true
 }
-
