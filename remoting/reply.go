@@ -3,17 +3,8 @@ package remoting
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
-	"strings"
-)
-
-const (
-	maxXMLDepth    = 64
-	maxXMLElements = 20000
 )
 
 // stream is one piece of output.
@@ -33,101 +24,64 @@ type reply struct {
 	fault     *fault
 }
 
-// parseReply reads an answer token by token, within limits. A document type
-// declaration is refused: no answer of WinRM has one.
+// parseReply reads an answer within limits.
 func parseReply(b []byte) (*reply, error) {
-	var (
-		r        reply
-		path     []xml.StartElement
-		text     strings.Builder
-		elements int
-	)
-	d := xml.NewDecoder(bytes.NewReader(b))
-	for {
-		tok, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("XML: %w: %w", errBadAnswer, err)
-		}
-		switch t := tok.(type) {
-		case xml.Directive:
-			return nil, fmt.Errorf("a document type declaration: %w", errBadAnswer)
-		case xml.StartElement:
-			if elements++; elements > maxXMLElements || len(path) >= maxXMLDepth {
-				return nil, fmt.Errorf("too many or too deep elements: %w", errTooLarge)
-			}
-			if len(path) == 0 && t.Name.Local != "Envelope" {
-				return nil, fmt.Errorf("not a SOAP envelope: %w", errBadAnswer)
-			}
-			path = append(path, t.Copy())
-			text.Reset()
-			r.begin(t)
-		case xml.CharData:
-			text.Write(t)
-		case xml.EndElement:
-			parent := ""
-			if len(path) > 1 {
-				parent = path[len(path)-2].Name.Local
-			}
-			if err := r.end(path[len(path)-1], parent, text.String()); err != nil {
-				return nil, err
-			}
-			path = path[:len(path)-1]
-			text.Reset()
-		}
-	}
-	if elements == 0 {
-		return nil, fmt.Errorf("empty: %w", errBadAnswer)
+	var r reply
+	if err := walkXML(b, r.begin, r.end); err != nil {
+		return nil, err
 	}
 	return &r, nil
 }
 
-func (r *reply) begin(t xml.StartElement) {
-	switch t.Name.Local {
+func (r *reply) begin(e element, depth int) error {
+	name := string(e.local())
+	if depth == 0 && name != "Envelope" {
+		return fmt.Errorf("not a SOAP envelope: %w", errBadAnswer)
+	}
+	switch name {
 	case "Fault":
 		r.theFault()
 	case "WSManFault":
 		f := r.theFault()
-		if code, err := strconv.ParseUint(attr(t, "Code"), 10, 32); err == nil && f.Code == 0 {
+		if code, err := strconv.ParseUint(e.attr("Code"), 10, 32); err == nil && f.Code == 0 {
 			f.Code = uint32(code)
 		}
 	case "CommandState":
-		r.state = attr(t, "State")
+		r.state = e.attr("State")
 	}
+	return nil
 }
 
-func (r *reply) end(t xml.StartElement, parent, text string) error {
-	trimmed := strings.TrimSpace(text)
-	switch t.Name.Local {
+func (r *reply) end(e, parent element, text []byte) error {
+	text = bytes.TrimSpace(text)
+	switch string(e.local()) {
 	case "RelatesTo":
-		r.relatesTo = trimmed
+		r.relatesTo = string(text)
 	case "Selector":
-		if attr(t, "Name") == "ShellId" {
-			r.shellID = trimmed
+		if e.attr("Name") == "ShellId" {
+			r.shellID = string(text)
 		}
 	case "ShellId":
 		if r.shellID == "" {
-			r.shellID = trimmed
+			r.shellID = string(text)
 		}
 	case "CommandId":
-		r.commandID = trimmed
+		r.commandID = string(text)
 	case "ExitCode":
-		r.exitCode, _ = strconv.Atoi(trimmed) // -1073741510 and the like fit; anything else is as good as 0
+		r.exitCode, _ = strconv.Atoi(string(text)) // -1073741510 and the like fit; anything else is as good as 0
 	case "Stream":
-		data, err := base64.StdEncoding.DecodeString(trimmed)
+		data, err := base64.StdEncoding.AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
 		if err != nil {
 			return fmt.Errorf("output is not base64: %w", errBadAnswer)
 		}
-		r.streams = append(r.streams, stream{attr(t, "Name"), attr(t, "CommandId"), data})
+		r.streams = append(r.streams, stream{e.attr("Name"), e.attr("CommandId"), data})
 	case "Value":
-		if r.fault != nil && parent == "Subcode" {
-			r.fault.Subcode = clean(trimmed[strings.LastIndexByte(trimmed, ':')+1:], 64)
+		if r.fault != nil && string(parent.local()) == "Subcode" {
+			r.fault.Subcode = clean(string(text[bytes.LastIndexByte(text, ':')+1:]), 64)
 		}
 	case "Text":
-		if r.fault != nil && parent == "Reason" {
-			r.fault.Reason = clean(trimmed, 300)
+		if r.fault != nil && string(parent.local()) == "Reason" {
+			r.fault.Reason = clean(string(text), 300)
 		}
 	}
 	return nil
@@ -138,13 +92,4 @@ func (r *reply) theFault() *fault {
 		r.fault = &fault{}
 	}
 	return r.fault
-}
-
-func attr(t xml.StartElement, name string) string {
-	for _, a := range t.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
 }
