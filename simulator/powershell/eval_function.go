@@ -84,10 +84,12 @@ func (in *Interp) bindWords(body *blockBody, words []word) (*Hash, []any, error)
 				in.src.place(err.(*ErrorRecord), w.span)
 				return nil, nil, err
 			}
-			rest = append(rest, "-"+w.param) // a simple function keeps it in $args
+			text := "-" + w.param // a simple function keeps it in $args
 			if w.has {
-				rest = append(rest, w.value)
+				rest = append(rest, text+":", w.value)
+				continue
 			}
+			rest = append(rest, text)
 			continue
 		}
 		v := w.value

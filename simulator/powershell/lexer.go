@@ -45,6 +45,12 @@ func (p *parser) enter() func() {
 
 func (p *parser) here(n int) span { return span{p.pos, min(p.pos+n, len(p.src))} }
 
+// after is the place behind what was read last: where something is missing.
+func (p *parser) after() span {
+	at := len(strings.TrimRight(p.src[:p.pos], " \t\r\n"))
+	return span{at, at + 1}
+}
+
 func (p *parser) from(start int) span { return span{start, p.pos} }
 
 // peek is the byte n places ahead, 0 at the end.
@@ -151,7 +157,7 @@ func (p *parser) take(text string) bool {
 func (p *parser) expect(c string, id, message string) {
 	p.lines()
 	if !p.take(c) {
-		p.fail(id, p.here(1), message)
+		p.fail(id, p.after(), message)
 	}
 }
 

@@ -132,7 +132,7 @@ func (p *parser) paramBlock(b *blockBody) {
 			p.lines()
 		}
 		if p.eof() {
-			p.fail("MissingEndParenthesisInFunctionParameterList", p.here(1), "Missing ')' in function parameter list.")
+			p.fail("MissingEndParenthesisInFunctionParameterList", p.after(), "Missing ')' in function parameter list.")
 		}
 		d := p.paramDecl(b)
 		b.params = append(b.params, d)
@@ -163,7 +163,7 @@ func (p *parser) paramDecl(b *blockBody) paramDecl {
 		}
 	}
 	if p.peek(0) != '$' {
-		p.fail("MissingEndParenthesisInFunctionParameterList", p.here(1), "Missing ')' in function parameter list.")
+		p.fail("MissingEndParenthesisInFunctionParameterList", p.after(), "Missing ')' in function parameter list.")
 	}
 	d.name = p.variable(false).name
 	p.lines()

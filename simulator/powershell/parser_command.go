@@ -39,7 +39,7 @@ func (p *parser) pipeline(first expr) stmt {
 		bar := p.here(1)
 		p.pos++
 		p.lines()
-		if p.ends() {
+		if p.ends() && p.peek(0) != '&' {
 			p.fail("EmptyPipeElement", bar, "An empty pipe element is not allowed.")
 		}
 		s.cmds = append(s.cmds, p.element())

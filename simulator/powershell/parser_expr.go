@@ -266,14 +266,14 @@ func (p *parser) primary() expr {
 		body := p.statement()
 		p.lines()
 		if !p.take(")") {
-			p.fail("MissingEndParenthesisInExpression", p.here(1), "Missing closing ')' in expression.")
+			p.fail("MissingEndParenthesisInExpression", p.after(), "Missing closing ')' in expression.")
 		}
 		return &parenExpr{p.from(start), body}
 	case c == '@' && p.peek(1) == '(':
 		p.pos += 2
 		body := p.statements(")")
 		if !p.take(")") {
-			p.fail("MissingEndParenthesisInExpression", p.here(1), "Missing closing ')' in expression.")
+			p.fail("MissingEndParenthesisInExpression", p.after(), "Missing closing ')' in expression.")
 		}
 		return &arrayExpr{p.from(start), body}
 	case c == '@' && p.peek(1) == '{':
@@ -384,7 +384,7 @@ func (p *parser) member(start int, x expr, static bool) expr {
 	for p.lines(); p.peek(0) != ')'; p.lines() {
 		if len(args) > 0 {
 			if !p.take(",") {
-				p.fail("MissingEndParenthesisInMethodCall", p.here(1), "Missing ')' in method call.")
+				p.fail("MissingEndParenthesisInMethodCall", p.after(), "Missing ')' in method call.")
 			}
 			p.lines()
 		}

@@ -71,7 +71,7 @@ func (p *parser) paren(word string) stmt {
 	s := p.statement()
 	p.lines()
 	if !p.take(")") {
-		p.fail("MissingEndParenthesisAfterStatement", p.here(1), "Missing closing ')' after expression in '"+word+"' statement.")
+		p.fail("MissingEndParenthesisAfterStatement", p.after(), "Missing closing ')' after expression in '"+word+"' statement.")
 	}
 	return s
 }

@@ -197,7 +197,7 @@ func (p *parser) subexpression() expr {
 	p.pos += 2
 	body := p.statements(")")
 	if !p.take(")") {
-		p.fail("MissingEndParenthesisInSubexpression", p.here(1), "Missing closing ')' in subexpression.")
+		p.fail("MissingEndParenthesisInSubexpression", p.after(), "Missing closing ')' in subexpression.")
 	}
 	return &subExpr{p.from(start), body}
 }
