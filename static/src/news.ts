@@ -10,6 +10,7 @@ interface News {
 
 const EVERY = 10_000;
 const NAMED = 3;
+const FORGET = 8_000; // then it is no news any more, and nobody shall find it
 
 class Speaker {
   private readonly texts: string[] = [];
@@ -30,7 +31,12 @@ class Speaker {
     const texts = this.texts.splice(0);
     const rest = texts.length - NAMED;
     const named = texts.slice(0, NAMED).join(". ") + (rest > 0 ? `, and ${rest} more` : "");
-    if (place) place.textContent = texts.length === 1 ? `New fault: ${named}` : `${texts.length} new faults: ${named}`;
+    if (!place) return;
+    const text = texts.length === 1 ? `New fault: ${named}` : `${texts.length} new faults: ${named}`;
+    place.textContent = text;
+    setTimeout(() => {
+      if (place.textContent === text) place.textContent = "";
+    }, FORGET);
   }
 }
 
