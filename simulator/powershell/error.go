@@ -85,9 +85,12 @@ func (e *ErrorRecord) Position() string {
 	if len(source) > widest {
 		prefix, rest := min(before, 12), len(source)-before-length
 		suffix := min(max(rest, 0), 8)
-		if prefix+length >= widest {
+		switch {
+		case prefix+length >= widest:
 			length, suffix = widest-prefix, 0
-		} else {
+		case prefix+length+suffix >= widest:
+			suffix = widest - prefix - length
+		default:
 			prefix = min(before, widest-length-suffix)
 			suffix = min(max(rest, 0), widest-length-prefix)
 		}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -154,6 +155,7 @@ func (in *Interp) Run(ctx context.Context, script string, args []any, out Stream
 	in.ctx, in.out, in.ok, in.top = ctx, out, true, in.global
 	in.steps, in.output, in.memory, in.depth, in.tryDepth, in.stopReason = 0, 0, 0, 0, 0, nil
 	in.callers = nil
+	script = strings.ToValidUTF8(script, "\ufffd")
 	in.src = newSource(script)
 	var body *blockBody
 	var err error
