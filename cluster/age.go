@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,6 +55,9 @@ func (p *Picture) View(node string) (NodeView, bool) {
 
 // Asked says whether we were told to ask this node.
 func (p *Picture) Asked(node string) bool {
+	if slices.Contains(p.Members, node) {
+		return true
+	}
 	for _, m := range p.Members {
 		if SameNode(m, node) {
 			return true

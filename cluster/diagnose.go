@@ -67,6 +67,13 @@ type diagnosis struct {
 	faults []Fault
 
 	silent string // key of cluster-unreachable when no node answers, else ""
+	talked []talkedTo
+}
+
+// talkedTo is a node we have talked to.
+type talkedTo struct {
+	member, shown string // our name for it, and the cluster's
+	view          NodeView
 }
 
 func (d *diagnosis) add(f Fault) {
@@ -150,9 +157,15 @@ func says(what, who string, since time.Time, old bool) string {
 
 // members visits the nodes we have talked to, in the order we were given them.
 func (d *diagnosis) members(visit func(member, shown string, v NodeView)) {
-	for _, m := range d.p.Members {
-		if v, ok := d.p.Nodes[m]; ok {
-			visit(m, d.shown(m), v)
+	if d.talked == nil {
+		for _, m := range d.p.Members {
+			if v, ok := d.p.Nodes[m]; ok {
+				d.talked = append(d.talked, talkedTo{m, d.shown(m), v})
+			}
 		}
+	}
+	for i := range d.talked {
+		t := &d.talked[i]
+		visit(t.member, t.shown, t.view)
 	}
 }

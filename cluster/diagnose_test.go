@@ -562,6 +562,55 @@ func TestCommandsExist(t *testing.T) {
 	}
 }
 
+func TestRoutineLeavesAHealthyClusterHealthy(t *testing.T) {
+	vitals := func(change func(*Vitals)) Observation {
+		v := healthyVitals()
+		change(v)
+		return Observation{Cluster: "HQ", Node: "HV-02", Question: QuestionVitals, Reach: ReachOK, Vitals: v}
+	}
+	calm := vitals(func(v *Vitals) { v.CPU, v.MemoryFree = 99, 0 })
+	stopped := vitals(func(v *Vitals) { v.Services[1].State = "Stopped" })
+	skewed := vitals(func(v *Vitals) { v.Skew = time.Hour })
+	slow := vitals(func(v *Vitals) { v.Disk.Latency = time.Second })
+	silence := Observation{Cluster: "HQ", Node: "HV-02", Question: QuestionVitals, Reach: ReachTimeout}
+	inventory := Observation{Cluster: "HQ", Node: "HV-02", Question: QuestionInventory, Reach: ReachOK, Inventory: &Inventory{}}
+	for _, c := range []struct {
+		name    string
+		before  *story
+		o       Observation
+		routine bool
+	}{
+		{"nothing new", begin(3, true), calm, true},
+		{"a service stopped", begin(3, true), stopped, false},
+		{"the clock went wrong", begin(3, true).say(skewed), skewed, false},
+		{"the clock is right again", begin(3, true).say(skewed), calm, true},
+		{"storage is slow", begin(3, true).say(slow).wait(time.Minute), slow, false},
+		{"silence", begin(3, true), silence, false},
+		{"after silence", begin(3, true).say(silence), calm, false},
+		{"another question", begin(3, true), inventory, false},
+		{"the first answer", &story{p: NewPicture("HQ", []string{"HV-02"}), now: noon}, calm, false},
+	} {
+		faultsBefore := Diagnose(c.before.p, c.before.now)
+		if got := c.before.p.Routine(c.o); got != c.routine {
+			t.Errorf("%s: routine %v", c.name, got)
+		}
+		after := c.before.say(c.o)
+		if faults := Diagnose(after.p, after.now); c.routine && len(faultsBefore) == 0 && len(faults) > 0 {
+			t.Errorf("%s: it brought %v", c.name, faults)
+		}
+	}
+}
+
+func BenchmarkNodeHealth(b *testing.B) {
+	y := begin(16, true)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, name := range y.p.NodeNames() {
+			y.p.NodeHealth(name, y.now)
+		}
+	}
+}
+
 func BenchmarkDiagnose(b *testing.B) {
 	y := begin(16, true)
 	y.state(func(s *State) {

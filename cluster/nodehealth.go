@@ -38,9 +38,13 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 	}
 	if v.Vitals != nil {
 		for _, s := range v.Vitals.Services {
-			worse(serviceHealth(s), s.Name+" is not running")
+			if h := serviceHealth(s); h > worst {
+				worse(h, s.Name+" is not running")
+			}
 		}
-		worse(skewHealth(*v.Vitals), "clock is "+v.Vitals.Skew.Abs().Round(time.Second).String()+" off")
+		if h := skewHealth(*v.Vitals); h > worst {
+			worse(h, "clock is "+v.Vitals.Skew.Abs().Round(time.Second).String()+" off")
+		}
 		if v.Vitals.Disk.Latency >= LatencyWarning {
 			if _, ok := p.sustained(p.member(name), "latency", latencySpan); ok {
 				worse(Warning, "storage is slow")
@@ -49,18 +53,20 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 	}
 	if v.Inventory != nil {
 		for _, c := range v.Inventory.Certificates {
-			reason := "a certificate expires soon"
-			if !now.Before(c.NotAfter) {
-				reason = "a certificate expired"
+			h := certificateHealth(c, v.Inventory.Certificates, now)
+			if now.Before(c.NotAfter) {
+				worse(h, "a certificate expires soon")
+			} else {
+				worse(h, "a certificate expired")
 			}
-			worse(certificateHealth(c, v.Inventory.Certificates, now), reason)
 		}
 	}
 	if p.State != nil {
-		for _, i := range p.State.Interfaces {
-			if SameNode(i.Node, name) && (i.State == InterfaceFailed || i.State == InterfaceUnreachable) {
-				_, what := InterfaceHealth(i)
-				worse(Warning, i.Network+" "+what)
+		for i := range p.State.Interfaces {
+			f := &p.State.Interfaces[i]
+			if (f.State == InterfaceFailed || f.State == InterfaceUnreachable) && SameNode(f.Node, name) {
+				_, what := InterfaceHealth(*f)
+				worse(Warning, f.Network+" "+what)
 			}
 		}
 	}

@@ -107,6 +107,17 @@ func (p *Picture) With(o Observation) *Picture {
 	return &q
 }
 
+// Routine says that an observation changes nothing for a cluster in which Diagnose
+// found no fault: a node that answered before answers again about itself, and
+// nothing it says is odd. What comes with time alone it does not know of.
+func (p *Picture) Routine(o Observation) bool {
+	if !o.OK() || o.Vitals == nil {
+		return false
+	}
+	v := p.Nodes[o.Node]
+	return v.Vitals != nil && v.Contact.Reach == ReachOK && v.Contact.Breaker == BreakerClosed && len(vitalsOddities(o.Node, o.Vitals)) == 0
+}
+
 func (c Contact) after(o Observation) Contact {
 	c.Breaker, c.RetryAt = o.Breaker, o.RetryAt
 	if o.Reach == ReachNotAsked {

@@ -2,7 +2,9 @@ package collector
 
 import (
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -19,6 +21,8 @@ const (
 // the counting; this adds when the next attempt comes, which it does not tell,
 // and a fresh start when the cluster says the node is back.
 type breaker struct {
+	refused atomic.Bool // the last answer that counted was that the password is wrong
+
 	mu    sync.Mutex
 	cb    *gobreaker.CircuitBreaker[cluster.Observation]
 	until time.Time // monotonic: when an open breaker lets the next attempt through
@@ -39,7 +43,7 @@ func newBreaker() *breaker {
 func (b *breaker) reset() {
 	cb := gobreaker.NewCircuitBreaker[cluster.Observation](gobreaker.Settings{
 		Timeout:     breakerRests,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips || b.refused.Load() },
 		IsExcluded:  func(err error) bool { return errors.Is(err, errNoMatter) },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if to == gobreaker.StateOpen {
@@ -51,6 +55,14 @@ func (b *breaker) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.cb, b.until = cb, time.Time{}
+}
+
+// why says why the breaker is open.
+func (b *breaker) why() string {
+	if b.refused.Load() {
+		return "the password was rejected; trying again soon might lock the account"
+	}
+	return fmt.Sprintf("%d attempts in a row failed", breakerTrips)
 }
 
 func (b *breaker) setUntil(t time.Time) {
@@ -81,18 +93,23 @@ func (b *breaker) state() (cluster.BreakerState, time.Duration) {
 // try asks if the breaker lets it. A question that was cut off by us counts
 // neither way. Of the questions about the cluster only answers count: they are
 // asked often when something happens, and a blink of the network must not open
-// the breakers of a whole cluster within seconds.
+// the breakers of a whole cluster within seconds. A rejected password counts
+// whatever was asked, and opens the breaker at once: trying again and again would
+// lock the account.
 func (b *breaker) try(ask func() cluster.Observation, cutOff func() bool) (cluster.Observation, bool) {
 	cb, _ := b.get()
 	o, err := cb.Execute(func() (cluster.Observation, error) {
 		o := ask()
+		refused := o.Reach == cluster.ReachPassword
 		switch {
 		case cutOff():
 			return o, errNoMatter
-		case o.OK():
-			return o, nil
-		case o.Question.OfCluster():
+		case o.Question.OfCluster() && !o.OK() && !refused:
 			return o, errNoMatter
+		}
+		b.refused.Store(refused)
+		if o.OK() {
+			return o, nil
 		}
 		return o, errFailed
 	})

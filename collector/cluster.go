@@ -24,6 +24,8 @@ type clusterLoop struct {
 
 	mu      sync.Mutex // guards what follows, and the order of reports
 	picture *cluster.Picture
+	faults  []cluster.Fault // of the picture
+	judged  bool            // the picture was diagnosed
 	deaf    bool            // the sink refused the last report
 	strange map[string]bool // nodes of the cluster we were not told to ask, as logged
 
@@ -201,7 +203,12 @@ func (l *clusterLoop) record(ctx context.Context, o cluster.Observation) {
 	if o.OK() && o.State != nil {
 		l.compare(before.State, o.State)
 	}
-	r := cluster.Report{Observation: o, Picture: l.picture, Faults: cluster.Diagnose(l.picture, l.c.now())}
+	// Of a thousand answers nearly all leave a healthy cluster healthy. The rounds
+	// of the state, which are never routine, find what comes with time alone.
+	if !l.judged || len(l.faults) > 0 || !before.Routine(o) {
+		l.faults, l.judged = cluster.Diagnose(l.picture, l.c.now()), true
+	}
+	r := cluster.Report{Observation: o, Picture: l.picture, Faults: l.faults}
 	err := l.c.sink.Record(ctx, r)
 	switch {
 	case err != nil && ctx.Err() == nil && !l.deaf:

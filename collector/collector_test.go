@@ -316,6 +316,56 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+func TestRejectedPasswordOpensTheBreakerAtOnce(t *testing.T) {
+	var wrong atomic.Bool
+	wrong.Store(true)
+	w := &wire{answer: func(_ context.Context, a asked) (o cluster.Observation) {
+		if wrong.Load() {
+			return cluster.Observation{Reach: cluster.ReachPassword, Detail: "rejected"}
+		}
+		return o
+	}}
+	run(t, w, collector.Options{}, func(_ *collector.Collector, b *book) {
+		perNode := func() map[string]int {
+			out := map[string]int{}
+			for _, q := range cluster.Questions {
+				for _, a := range w.of("", q) {
+					out[a.node]++
+				}
+			}
+			return out
+		}
+		pass(58 * time.Second)
+		if got, want := perNode(), map[string]int{"HV-01": 1, "HV-02": 1, "HV-03": 1}; !cmp.Equal(got, want) {
+			t.Errorf("attempts in the first minute: %s", cmp.Diff(want, got))
+		}
+		for _, n := range []string{"HV-01", "HV-02", "HV-03"} {
+			c := contactOf(b, n)
+			if c.Breaker != cluster.BreakerOpen || c.Reach != cluster.ReachPassword || c.Failures != 1 || c.RetryAt.IsZero() {
+				t.Errorf("%s: %+v", n, c)
+			}
+		}
+		said := false
+		for _, r := range b.all() {
+			said = said || r.Observation.Reach == cluster.ReachNotAsked && strings.Contains(r.Observation.Detail, "password")
+		}
+		if !said {
+			t.Error("nothing says why we hold back")
+		}
+		pass(62 * time.Second)
+		if got, want := perNode(), map[string]int{"HV-01": 2, "HV-02": 2, "HV-03": 2}; !cmp.Equal(got, want) {
+			t.Errorf("attempts in two minutes: %s", cmp.Diff(want, got))
+		}
+		wrong.Store(false)
+		pass(70 * time.Second)
+		for _, n := range []string{"HV-01", "HV-02", "HV-03"} {
+			if c := contactOf(b, n); c.Breaker != cluster.BreakerClosed || c.Reach != cluster.ReachOK {
+				t.Errorf("with the right password %s: %+v", n, c)
+			}
+		}
+	})
+}
+
 func contactOf(b *book, node string) cluster.Contact {
 	all := b.all()
 	if len(all) == 0 {
@@ -369,6 +419,38 @@ func TestRejoinStartsAfresh(t *testing.T) {
 		}
 		if f := b.last().Faults; len(f) != 0 {
 			t.Errorf("faults are left: %+v", f)
+		}
+	})
+}
+
+func TestEveryAnswerIsJudgedWhileSomethingIsWrong(t *testing.T) {
+	var broken atomic.Bool
+	broken.Store(true)
+	w := &wire{answer: func(_ context.Context, a asked) (o cluster.Observation) {
+		if a.node == "HV-02" && a.q == cluster.QuestionVitals && broken.Load() {
+			v := &cluster.Vitals{Services: []cluster.Service{{Name: "vmms", State: "Stopped", Start: "Auto"}}}
+			return cluster.Observation{Reach: cluster.ReachOK, Vitals: v}
+		}
+		return o
+	}}
+	var known *cluster.Picture
+	run(t, w, collector.Options{}, func(_ *collector.Collector, b *book) {
+		pass(30 * time.Second)
+		known = b.last().Picture
+		broken.Store(false)
+		pass(10 * time.Second)
+		for _, r := range b.all() {
+			stopped := r.Picture.Nodes["HV-02"].Vitals != nil && len(r.Picture.Nodes["HV-02"].Vitals.Services) > 0
+			if stopped != (len(r.Faults) > 0) {
+				t.Errorf("service stopped: %v, but the report of %s of %s has the faults %+v", stopped, r.Observation.Question, r.Observation.Node, r.Faults)
+			}
+		}
+	})
+	broken.Store(true)
+	run(t, w, collector.Options{Clusters: []*cluster.Picture{known}}, func(_ *collector.Collector, b *book) {
+		pass(time.Second)
+		if r := b.all()[0]; len(r.Faults) != 1 {
+			t.Errorf("a picture known from before is reported with the faults %+v", r.Faults)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"fmt"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -47,7 +46,7 @@ func (m *member) runVitals(ctx context.Context, p *pace) {
 		wait = rest
 		if !resting || asked {
 			resting = true
-			m.cluster.record(ctx, m.held(cluster.QuestionVitals, fmt.Sprintf("%d attempts in a row failed", breakerTrips)))
+			m.cluster.record(ctx, m.held(cluster.QuestionVitals, m.breaker.why()))
 		}
 	}
 }
