@@ -11,7 +11,7 @@ func witnessFailed(d *diagnosis) {
 	since := d.p.stateSince("witness")
 	f := Fault{
 		Kind: FaultWitnessFailed, Object: Ref{"cluster", d.p.Cluster}, Health: Warning,
-		Title:  "The witness of " + d.p.Cluster + " is " + strings.ToLower(q.WitnessState.String()),
+		Title:  "The witness of " + d.p.Cluster + witnessTrouble(q.WitnessState),
 		Detail: d.stateSays("witness "+q.WitnessName+" ("+q.Witness.String()+", "+q.WitnessPath+") is "+q.WitnessState.String(), since),
 		Steps:  []Step{{"See the quorum and its witness.", "Get-ClusterQuorum"}},
 		Since:  since,
@@ -102,4 +102,11 @@ func without(names []string, name string) []string {
 		}
 	}
 	return out
+}
+
+func witnessTrouble(s ResourceState) string {
+	if s == ResourceFailed {
+		return " has failed"
+	}
+	return " is " + strings.ToLower(s.String())
 }

@@ -84,10 +84,12 @@ func TestTrendsAreKept(t *testing.T) {
 	ask(keys[:1], 1)
 	ask(keys, 2) // only the other one, which has no data
 	ask(keys, 2)
+	now = now.Add(trendYoung)
+	ask(keys, 3) // that one may have data by now
 	now = now.Add(trendAge)
-	ask(keys, 4)
+	ask(keys, 5)
 	now = start // a clock that was set back
-	ask(keys, 6)
+	ask(keys, 7)
 }
 
 // countingStore has one series, and counts how many were asked for.
@@ -101,7 +103,7 @@ func (s *countingStore) Series(_ context.Context, keys []cluster.SeriesKey, from
 	var out []cluster.Series
 	for _, k := range keys {
 		if k.Metric == cluster.MetricCPU {
-			out = append(out, cluster.Series{Key: k, Points: []cluster.Point{{At: to}}})
+			out = append(out, cluster.Series{Key: k, Points: make([]cluster.Point, trendFew)})
 		}
 	}
 	return out, nil

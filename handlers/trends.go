@@ -12,6 +12,8 @@ import (
 const (
 	trendPoints = 60               // of a small chart
 	trendAge    = 20 * time.Second // a small chart of an hour moves one point a minute
+	trendYoung  = 2 * time.Second  // one with hardly a point yet is read again soon
+	trendFew    = 5                // points that make a series young
 	trendMax    = 4096             // series kept
 )
 
@@ -45,13 +47,21 @@ type trend struct {
 	at     time.Time
 }
 
+// age is how long the series may be shown before it is read again.
+func (t trend) age() time.Duration {
+	if len(t.series.Points) < trendFew {
+		return trendYoung
+	}
+	return trendAge
+}
+
 // take fills out with what is kept and still good, and lists what is missing.
 func (c *trendCache) take(keys []cluster.SeriesKey, now time.Time, out views.Trends) (missing []cluster.SeriesKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range keys {
 		t, ok := c.kept[k]
-		if !ok || now.Sub(t.at) >= trendAge || now.Before(t.at) {
+		if !ok || now.Sub(t.at) >= t.age() || now.Before(t.at) {
 			missing = append(missing, k)
 			continue
 		}
