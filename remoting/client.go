@@ -54,7 +54,7 @@ func New(o Options) (*Client, error) {
 type question struct {
 	script scripts.Script
 	args   []byte // JSON
-	decode func(answer, *Options, *cluster.Observation) error
+	decode func(answer, *peer, *cluster.Observation) error
 }
 
 var questions = map[cluster.Question]question{
@@ -100,10 +100,7 @@ func (c *Client) Ask(ctx context.Context, clusterName, node string, q cluster.Qu
 	}
 	a, err := p.ask(ctx, def.script, def.args)
 	if err == nil {
-		err = def.decode(a, &c.opts, &o)
-	}
-	if err == nil && o.Vitals != nil {
-		p.noteMemory(loopMemory(a.json))
+		err = def.decode(a, p, &o)
 	}
 	if err != nil {
 		o.State, o.Storage, o.Vitals, o.Inventory = nil, nil, nil, nil

@@ -66,25 +66,7 @@ func word(table map[int]string, n int) string {
 
 func name(s string) string { return clean(s, nameLen) }
 
-func decodeState(a answer, _ *Options, o *cluster.Observation) error {
-	s, err := decode[scripts.ClusterState](a)
-	if err != nil {
-		return err
-	}
-	if s.Name == "" {
-		return fmt.Errorf("it names no cluster: %w", errBadAnswer)
-	}
-	o.Denied = texts(s.Denied, nameLen)
-	o.State = &cluster.State{
-		Name: name(s.Name), Level: s.ClusterFunctionalLevel, Upgrade: s.ClusterUpgradeVersion, S2D: s.S2DEnabled != 0,
-		Quorum: quorum(s), Heartbeat: heartbeat(s), Resiliency: resiliency(s),
-		Nodes: convert(s.Nodes, node), Networks: convert(s.Networks, network), Interfaces: convert(s.Interfaces, netInterface),
-		Roles: roles(s.Groups, s.Resources), Volumes: convert(s.Volumes, volume),
-	}
-	return nil
-}
-
-func decodeStorage(a answer, _ *Options, o *cluster.Observation) error {
+func decodeStorage(a answer, _ *peer, o *cluster.Observation) error {
 	s, err := decode[scripts.StorageState](a)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ var asked = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func understand(t *testing.T, q cluster.Question, text string) (cluster.Observation, error) {
 	t.Helper()
 	var o cluster.Observation
-	err := questions[q].decode(answer{json: []byte(text), sent: asked, received: asked.Add(200 * time.Millisecond)}, &Options{}, &o)
+	err := questions[q].decode(answer{json: []byte(text), sent: asked, received: asked.Add(200 * time.Millisecond)}, new(peer), &o)
 	return o, err
 }
 
@@ -62,6 +62,77 @@ func TestDecodeState(t *testing.T) {
 	if diff := cmp.Diff([]string{"Volumes"}, o.Denied); diff != "" {
 		t.Errorf("denied -want +got:\n%s", diff)
 	}
+}
+
+func TestUnchangedStateIsShared(t *testing.T) {
+	p := new(peer)
+	tell := func(text string) cluster.Observation {
+		t.Helper()
+		var o cluster.Observation
+		if err := decodeState(answer{json: []byte(text)}, p, &o); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	shared := func(a, b cluster.Observation) bool { return &a.State.Roles[0] == &b.State.Roles[0] }
+	first := tell(stateJSON)
+	later := strings.Replace(stateJSON, "12:00:00", "12:00:05", 1)
+	calm := tell(later)
+	if diff := cmp.Diff(first, calm); diff != "" || !shared(first, calm) {
+		t.Errorf("only the time differs, shared %v: %s", shared(first, calm), diff)
+	}
+	fuller := tell(strings.Replace(later, `"Free":4096`, `"Free":100`, 1))
+	if v := fuller.State.Volumes[0]; v.Free != 100 || first.State.Volumes[0].Free != 4096 || !shared(first, fuller) {
+		t.Errorf("a fuller volume: free %d, before %d, shared %v", v.Free, first.State.Volumes[0].Free, shared(first, fuller))
+	}
+	for _, change := range [][2]string{{`"State":2,"StatusInformation":12`, `"State":1,"StatusInformation":12`}, {`["Volumes"]`, `[]`}, {`"Priority":2000`, `"Priority":2001`}} {
+		text := strings.Replace(later, change[0], change[1], 1)
+		var want cluster.Observation
+		if err := decodeState(answer{json: []byte(text)}, new(peer), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := tell(text); cmp.Diff(want, got) != "" || cmp.Equal(got, first) {
+			t.Errorf("%s was not seen: %s", change[1], cmp.Diff(want, got))
+		}
+		if got := tell(later); !cmp.Equal(got, first) {
+			t.Errorf("back from %s: %s", change[1], cmp.Diff(first, got))
+		}
+	}
+	if err := decodeState(answer{json: []byte(strings.Replace(later, `"Volumes":[{`, `"Volumes":[[`, 1))}, p, new(cluster.Observation)); !errors.Is(err, errBadAnswer) {
+		t.Errorf("broken volumes: %v", err)
+	}
+}
+
+func FuzzMembers(f *testing.F) {
+	f.Add([]byte(stateJSON))
+	f.Add([]byte(`{"a":"\"}\\","b":[{"c":1},{}],"d":{"e":[]} , "f" : null}`))
+	f.Add([]byte(`{"a":"`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got := map[string]string{}
+		end := 0
+		members(b, func(key, value []byte, at int) {
+			if at < end || string(b[at:at+len(value)]) != string(value) {
+				t.Errorf("%q is not at %d behind %d", value, at, end)
+			}
+			end = at + len(value)
+			var k string
+			if json.Unmarshal(key, &k) == nil {
+				got[k] = strings.TrimSpace(string(value))
+			}
+		})
+		var want map[string]json.RawMessage
+		if json.Unmarshal(b, &want) != nil || want == nil {
+			return
+		}
+		for k, v := range want {
+			if got[k] != string(v) {
+				t.Errorf("%q is %q, want %q", k, got[k], v)
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%d members, want %d", len(got), len(want))
+		}
+	})
 }
 
 func TestWitnessKinds(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"looksalive/remoting/scripts"
 )
 
-func decodeInventory(a answer, _ *Options, o *cluster.Observation) error {
+func decodeInventory(a answer, _ *peer, o *cluster.Observation) error {
 	i, err := decode[scripts.NodeInventory](a)
 	if err != nil {
 		return err

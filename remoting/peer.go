@@ -24,6 +24,7 @@ type peer struct {
 	log    *slog.Logger
 	turn   chan struct{} // holds one token: one request at a time
 	memory atomic.Int64  // bytes, what the loop reported last
+	told   atomic.Pointer[toldState]
 
 	mu       sync.Mutex
 	sess     *session
@@ -45,8 +46,6 @@ func newPeer(c *Client, n Node) *peer {
 		log: c.opts.Logger.With("cluster", n.Cluster, "node", n.Name),
 	}
 }
-
-func (p *peer) noteMemory(n int64) { p.memory.Store(n) }
 
 // ask runs a script in the node's session, opening one if there is none.
 func (p *peer) ask(ctx context.Context, script scripts.Script, args []byte) (answer, error) {

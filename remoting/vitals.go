@@ -1,7 +1,6 @@
 package remoting
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // errNoCluster is a node that is well, but no member of a cluster.
 var errNoCluster = errors.New("the cluster service is not installed")
 
-func decodeVitals(a answer, _ *Options, o *cluster.Observation) error {
+func decodeVitals(a answer, p *peer, o *cluster.Observation) error {
 	v, err := decode[scripts.NodeVitals](a)
 	if err != nil {
 		return err
@@ -27,6 +26,7 @@ func decodeVitals(a answer, _ *Options, o *cluster.Observation) error {
 	if !v.IsClusterNode && !slices.Contains(v.Denied, "Services") {
 		return errNoCluster
 	}
+	p.memory.Store(v.LoopMemory)
 	o.Vitals = &cluster.Vitals{
 		UTC: utc, Skew: utc.Sub(a.sent.Add(a.received.Sub(a.sent) / 2)), SkewError: a.received.Sub(a.sent) / 2, Boot: parseTime(v.BootTime),
 		CPU: v.CpuPercent, Cores: v.LogicalCPUs, MemoryTotal: v.MemoryTotal, MemoryFree: v.MemoryFree, VMs: v.RunningVMs,
@@ -42,11 +42,4 @@ func decodeVitals(a answer, _ *Options, o *cluster.Observation) error {
 		},
 	}
 	return nil
-}
-
-// loopMemory is the working set that vitals.ps1 reports of its powershell.exe.
-func loopMemory(b []byte) int64 {
-	var v struct{ LoopMemory int64 }
-	_ = json.Unmarshal(b, &v) // it was understood before
-	return v.LoopMemory
 }
