@@ -23,6 +23,7 @@ const (
 type nodeCondition struct {
 	off       string
 	drain     bool
+	stay      bool            // paused without draining
 	stopped   map[string]bool // services
 	winrm     string          // "", "refused", "401" or "hang"
 	clockStep time.Duration   // what is added to the node's clock

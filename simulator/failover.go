@@ -174,6 +174,9 @@ func (c *simCluster) drain() {
 		switch {
 		case want && !n.paused && n.active():
 			n.paused, n.drain = true, cluster.DrainInProgress
+			if c.condOf(n).stay {
+				n.drain = cluster.DrainNotInitiated
+			}
 		case !want && n.paused:
 			n.paused, n.drain = false, cluster.DrainNotInitiated
 			c.failBack(n)

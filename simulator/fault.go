@@ -125,7 +125,7 @@ func (c *simCluster) newFault(s FaultSpec) (*Fault, error) {
 		}
 	}
 	for _, other := range c.faults {
-		if other.Kind == f.Kind && other.Target == f.Target {
+		if other.Kind == f.Kind && other.Target == f.Target && other.Params["service"] == f.Params["service"] { // two services may be stopped
 			problems = append(problems, fmt.Sprintf("%s on %s is active already, as %s", f.Kind, f.Target, other.ID))
 		}
 	}

@@ -145,7 +145,11 @@ var kinds = []Kind{
 	{
 		Kind: "node-maintenance", TargetKind: "node",
 		Description: "The node is paused and drained; when cleared it resumes and its roles come back.",
-		apply:       func(c *simCluster, f *Fault) { c.onNode(f).drain = true },
+		Params:      []Param{{Name: "drain", Default: "yes", Choices: []string{"yes", "no"}, Description: "whether its roles move away"}},
+		apply: func(c *simCluster, f *Fault) {
+			on := c.onNode(f)
+			on.drain, on.stay = true, f.text("drain") == "no"
+		},
 	},
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"looksalive/remoting/scripts"
+	"looksalive/simulator/powershell"
 	"looksalive/simulator/wsman"
 )
 
@@ -24,6 +25,13 @@ type loopRequest struct {
 	Hash   string          `json:"hash"`
 	Script string          `json:"script"` // "" when the loop has it under the hash
 	Args   json.RawMessage `json:"args"`
+}
+
+// loopState is what one loop remembers: scripts by hash, and the PowerShell that
+// runs those that are no question.
+type loopState struct {
+	scripts map[string]string
+	in      *powershell.Interp
 }
 
 // maxKept is how many script blocks loop.ps1 keeps before it forgets them all.
@@ -44,7 +52,7 @@ func (h *host) loop(ctx context.Context, p *wsman.Process) int {
 		return terminated
 	}
 	lines := bufio.NewReaderSize(p.Stdin, 4<<10)
-	kept := map[string]string{} // scripts by hash
+	kept := &loopState{scripts: map[string]string{}}
 	for {
 		line, err := lines.ReadString('\n')
 		if line = base64Only(line); line != "" {
@@ -61,7 +69,7 @@ func (h *host) loop(ctx context.Context, p *wsman.Process) int {
 	}
 }
 
-func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string, kept map[string]string) (exit int, done bool) {
+func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string, kept *loopState) (exit int, done bool) {
 	var q loopRequest
 	raw, err := base64.StdEncoding.DecodeString(line)
 	if err != nil {
@@ -73,14 +81,14 @@ func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string, kept
 		return terminated, writeError(p.Stdout, 0, &psError{message: "Invalid JSON primitive.", kind: "System.ArgumentException", id: "System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand", hresult: -2147024809}) != nil
 	}
 	if q.Script != "" {
-		if len(kept) > maxKept {
-			clear(kept)
+		if len(kept.scripts) > maxKept {
+			clear(kept.scripts)
 		}
 		if s, known := scripts.ByText(q.Script); known {
 			q.Script = s.Text // one copy for all nodes
 		}
-		kept[q.Hash] = q.Script
-	} else if q.Script = kept[q.Hash]; q.Script == "" {
+		kept.scripts[q.Hash] = q.Script
+	} else if q.Script = kept.scripts[q.Hash]; q.Script == "" {
 		return terminated, writeFrame(p.Stdout, q.ID, "need", []byte("{}")) != nil
 	}
 	if strings.TrimSpace(q.Script) == "exit" {
@@ -91,36 +99,15 @@ func (h *host) loopLine(ctx context.Context, p *wsman.Process, line string, kept
 	}
 	s, known := scripts.ByText(q.Script)
 	if !known {
-		return h.loopOther(ctx, p, q)
+		if kept.in == nil {
+			kept.in = h.interpreter()
+		}
+		return h.loopOther(ctx, p, kept.in, q)
 	}
 	b, fail := h.answer(s, q.Args)
 	if fail != nil {
 		return terminated, writeError(p.Stdout, q.ID, fail) != nil
 	}
-	return terminated, writeFrame(p.Stdout, q.ID, "ok", b) != nil
-}
-
-// loopOther runs text that is no question: what it writes becomes the answer,
-// as the loop passes it to ConvertTo-Json.
-func (h *host) loopOther(ctx context.Context, p *wsman.Process, q loopRequest) (exit int, done bool) {
-	run := h.interpret(ctx, q.Script)
-	switch {
-	case ctx.Err() != nil:
-		return terminated, true
-	case run.exited:
-		return run.code, true
-	case run.fail != nil:
-		return terminated, writeError(p.Stdout, q.ID, run.fail) != nil
-	}
-	var v any
-	switch len(run.out) {
-	case 0:
-	case 1:
-		v = run.out[0]
-	default:
-		v = run.out
-	}
-	b, _ := json.Marshal(v)
 	return terminated, writeFrame(p.Stdout, q.ID, "ok", b) != nil
 }
 

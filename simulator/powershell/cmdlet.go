@@ -325,3 +325,6 @@ func (s *cmdletStage) end() error {
 	}
 	return err
 }
+
+// Name is the cmdlet's own name.
+func (c *Call) Name() string { return c.cmd.Name }

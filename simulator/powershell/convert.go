@@ -419,3 +419,12 @@ func isType(v any, full string) bool {
 func (in *Interp) typeNotFound(name string) error {
 	return newError(runtimeException, "TypeNotFound", "InvalidOperation", nil, "Unable to find type [%s].", name)
 }
+
+// Int is a value as [int] makes it; for setters of a host's properties.
+func Int(v any) (int, error) {
+	n, err := toInteger(v, "System.Int32")
+	if err != nil {
+		return 0, err
+	}
+	return n.(int), nil
+}

@@ -87,6 +87,7 @@ type Interp struct {
 	errors     []any
 	stopReason *ErrorRecord
 	lastExit   any
+	exited     bool
 	callers    []caller
 	env        map[string]string
 }
@@ -120,7 +121,7 @@ func New(o Options) *Interp {
 	def(&o.MaxDepth, 100)
 	def(&o.MaxOutput, 64<<20)
 	def(&o.MaxMemory, 512<<20)
-	in := &Interp{opts: o, patterns: map[string]*regexp.Regexp{}, env: map[string]string{}, src: &source{}}
+	in := &Interp{opts: o, patterns: map[string]*regexp.Regexp{}, env: map[string]string{}, src: &source{}, ctx: context.Background()}
 	in.global = newScope(nil)
 	in.top = in.global
 	for name, v := range map[string]any{
@@ -145,6 +146,17 @@ func shortUser(user string) string {
 
 func (in *Interp) now() time.Time { return in.opts.Now().In(in.opts.Zone) }
 
+// JSON is what ConvertTo-Json -InputObject v makes of a value.
+func (in *Interp) JSON(v any, depth int, compress bool) (string, error) {
+	return in.toJSON(v, depth, compress)
+}
+
+// FromJSON is what ConvertFrom-Json makes of a text.
+func (in *Interp) FromJSON(text string) (any, error) { return in.fromJSON(text) }
+
+// Exited says whether the last Run ended by an exit statement.
+func (in *Interp) Exited() bool { return in.exited }
+
 // Set gives the scripts a global variable.
 func (in *Interp) Set(name string, v any) { in.global.set(lower(name), v) }
 
@@ -154,7 +166,7 @@ func (in *Interp) Set(name string, v any) { in.global.set(lower(name), v) }
 func (in *Interp) Run(ctx context.Context, script string, args []any, out Streams) (exitCode int) {
 	in.ctx, in.out, in.ok, in.top = ctx, out, true, in.global
 	in.steps, in.output, in.memory, in.depth, in.tryDepth, in.stopReason = 0, 0, 0, 0, 0, nil
-	in.callers = nil
+	in.callers, in.exited = nil, false
 	script = strings.ToValidUTF8(script, "\ufffd")
 	in.src = newSource(script)
 	var body *blockBody
@@ -175,6 +187,7 @@ func (in *Interp) Run(ctx context.Context, script string, args []any, out Stream
 	var f *failure
 	switch {
 	case errors.As(err, &fl) && fl.kind == "exit":
+		in.exited = true
 		return fl.code
 	case errors.As(err, &f):
 		in.report(f.rec)

@@ -230,3 +230,9 @@ func (in *Interp) preference(name string) string {
 	v, _ := in.top.get(name)
 	return lower(toString(v))
 }
+
+// Defined says whether a global variable has been set.
+func (in *Interp) Defined(name string) bool {
+	_, ok := in.global.vars[lower(name)]
+	return ok
+}
