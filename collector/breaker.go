@@ -102,7 +102,7 @@ func (b *breaker) try(ask func() cluster.Observation, cutOff func() bool) (clust
 		o := ask()
 		refused := o.Reach == cluster.ReachPassword
 		switch {
-		case cutOff():
+		case cutOff(), o.Reach == cluster.ReachNotAsked:
 			return o, errNoMatter
 		case o.Question.OfCluster() && !o.OK() && !refused:
 			return o, errNoMatter

@@ -22,7 +22,7 @@ import (
 )
 
 // Asker asks one node one question. A failure is an observation too: Reach says
-// why. It must return soon after ctx ends.
+// why; ReachNotAsked is no failure of the node. It must return soon after ctx ends.
 type Asker interface {
 	Ask(ctx context.Context, clusterName, node string, q cluster.Question) cluster.Observation
 }

@@ -366,6 +366,30 @@ func TestRejectedPasswordOpensTheBreakerAtOnce(t *testing.T) {
 	})
 }
 
+func TestNotAskedIsNoFailure(t *testing.T) {
+	w := &wire{answer: func(_ context.Context, a asked) (o cluster.Observation) {
+		if a.node == "HV-02" {
+			return cluster.Observation{Reach: cluster.ReachNotAsked, Detail: "others first"}
+		}
+		return o
+	}}
+	run(t, w, collector.Options{}, func(_ *collector.Collector, b *book) {
+		pass(time.Minute)
+		if c := contactOf(b, "HV-02"); c.Failures != 0 || c.Breaker != cluster.BreakerClosed || !c.LastTry.IsZero() {
+			t.Errorf("%+v", c)
+		}
+		if n := len(w.of("HV-02", cluster.QuestionVitals)); n < 12 || n > 14 {
+			t.Errorf("asked %d times in a minute", n)
+		}
+		if n := len(w.of("HV-01", cluster.QuestionState)) + len(w.of("HV-03", cluster.QuestionState)); n > 14 {
+			t.Errorf("the state was asked %d times in a minute, as if something had happened", n)
+		}
+		if f := b.last().Faults; len(f) > 0 {
+			t.Errorf("faults %+v", f)
+		}
+	})
+}
+
 func contactOf(b *book, node string) cluster.Contact {
 	all := b.all()
 	if len(all) == 0 {

@@ -85,7 +85,7 @@ func (m *member) question(ctx context.Context, q cluster.Question) (o cluster.Ob
 	if !asked || ctx.Err() != nil {
 		return o, false
 	}
-	if o.OK() || o.Reach.OnTheWay() || !q.OfCluster() {
+	if o.OK() || o.Reach.OnTheWay() || !q.OfCluster() && o.Reach != cluster.ReachNotAsked {
 		m.turned(m.failing.Swap(!o.OK()), !o.OK(), q)
 	}
 	o.Breaker, o.RetryAt = m.breakerNow()

@@ -227,3 +227,43 @@ func TestHungLoopIsReplacedAndASlowOneKept(t *testing.T) {
 		t.Errorf("hung: %v %s %+v after %d sessions", o.Reach, o.Detail, o.Vitals, l.count("Create"))
 	}
 }
+
+func TestWaitingForOthersIsNoFailure(t *testing.T) {
+	reached, release := make(chan struct{}, 1), make(chan struct{})
+	slow := newRogue(t, true, func(_, _ string, w http.ResponseWriter, _ *http.Request) {
+		reached <- struct{}{}
+		<-release
+		w.WriteHeader(http.StatusForbidden)
+	})
+	l := newSlowLoop(t)
+	c := slow.client(t, AuthBasic, func(o *Options) {
+		o.MaxOpening = 1
+		second := o.Nodes[0]
+		second.Name, second.URL = "n2", l.URL+"/wsman"
+		o.Nodes = append(o.Nodes, second)
+	})
+	got := make(chan cluster.Observation)
+	go func() { got <- vitals(t, c) }()
+	<-reached
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if o := c.Ask(ctx, "c", "n2", cluster.QuestionVitals); o.Reach != cluster.ReachNotAsked || o.Detail == "" {
+		t.Errorf("got %v %s", o.Reach, o.Detail)
+	}
+	if n := l.count("Create"); n > 0 {
+		t.Errorf("%d sessions are opened at once", n+1)
+	}
+	close(release)
+	if o := <-got; o.Reach != cluster.ReachNoRights {
+		t.Errorf("the first node: %v %s", o.Reach, o.Detail)
+	}
+	go func() {
+		o := c.Ask(t.Context(), "c", "n2", cluster.QuestionVitals)
+		got <- o
+	}()
+	q := <-l.asked
+	l.answers(q.ID, 1)
+	if o := <-got; !o.OK() {
+		t.Errorf("when its turn has come: %v %s", o.Reach, o.Detail)
+	}
+}

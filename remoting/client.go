@@ -76,7 +76,8 @@ var watchedServices = []string{
 }
 
 // Ask puts one question to one node and waits for the answer until ctx ends. It
-// never fails: Reach and Detail of the observation say what happened.
+// never fails: Reach and Detail of the observation say what happened. ReachNotAsked
+// is that too many sessions were being opened for this one's turn to come.
 func (c *Client) Ask(ctx context.Context, clusterName, node string, q cluster.Question) (o cluster.Observation) {
 	start := c.opts.Now()
 	o = cluster.Observation{Cluster: clusterName, Node: node, Question: q}

@@ -21,6 +21,7 @@ var (
 	errLane        = errors.New("the connection broke")
 	errNoAnswer    = errors.New("no answer in time")
 	errCanceled    = errors.New("given up")
+	errQueued      = errors.New("other sessions are opened first")
 )
 
 // ctxError says in our words why a context ended.

@@ -35,9 +35,10 @@ type peer struct {
 
 // opening is an attempt to open a session. It outlives the question that began it.
 type opening struct {
-	done chan struct{}
-	sess *session
-	err  error
+	begun chan struct{} // closed when its turn has come
+	done  chan struct{}
+	sess  *session
+	err   error
 }
 
 func newPeer(c *Client, n Node) *peer {
@@ -88,7 +89,7 @@ func (p *peer) session(ctx context.Context) (*session, error) {
 		return nil, errPassword
 	}
 	if p.opening == nil {
-		o := &opening{done: make(chan struct{})}
+		o := &opening{begun: make(chan struct{}), done: make(chan struct{})}
 		p.opening = o
 		p.client.background(func() { p.open(o) })
 	}
@@ -98,7 +99,12 @@ func (p *peer) session(ctx context.Context) (*session, error) {
 	case <-o.done:
 		return o.sess, o.err
 	case <-ctx.Done():
+	}
+	select {
+	case <-o.begun:
 		return nil, fmt.Errorf("%w while connecting and starting PowerShell", ctxError(ctx))
+	default:
+		return nil, errQueued // we never spoke to the node: that is no failure of it
 	}
 }
 
@@ -110,14 +116,15 @@ func (p *peer) worn(s *session) bool {
 
 // open carries out an opening and publishes its result.
 func (p *peer) open(o *opening) {
-	ctx, cancel := context.WithTimeout(p.client.ctx, p.client.opts.Limits.Open)
-	defer cancel()
 	select {
 	case p.client.opening <- struct{}{}:
+		close(o.begun)
+		ctx, cancel := context.WithTimeout(p.client.ctx, p.client.opts.Limits.Open)
 		o.sess, o.err = openSession(ctx, p)
+		cancel()
 		<-p.client.opening
-	case <-ctx.Done():
-		o.err = fmt.Errorf("%w while other sessions were being opened", ctxError(ctx))
+	case <-p.client.ctx.Done():
+		o.err = errClosed
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

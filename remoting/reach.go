@@ -32,6 +32,8 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 		return classifyScript(se, script)
 	case errors.As(err, &f):
 		return classifyFault(f)
+	case errors.Is(err, errQueued):
+		return cluster.ReachNotAsked, "Other sessions are being opened first."
 	case errors.Is(err, errNoCluster):
 		return cluster.ReachNotACluster, "The node answers, but the cluster service is not installed on it."
 	case errors.Is(err, errPassword):
