@@ -61,6 +61,7 @@ func TestClusterTables(t *testing.T) {
 		{"Get-Service vmms, ClusSvc | ft Name, Status, StartType", "\nName     Status StartType\n----     ------ ---------\nClusSvc Running Automatic\nvmms    Running Automatic\n\n\n"},
 		{"Get-Service W32Time", "\nStatus   Name               DisplayName\n------   ----               -----------\nRunning  W32Time            Windows Time\n\n\n"},
 		{"Get-VirtualDisk CSV02-Apps | select FriendlyName, HealthStatus, OperationalStatus", "\nFriendlyName HealthStatus OperationalStatus\n------------ ------------ -----------------\nCSV02-Apps   Healthy      OK\n\n\n"},
+		{"Get-VirtualDisk CSV02-Apps | Out-String -Width 140", "\nFriendlyName ResiliencySettingName FaultDomainRedundancy OperationalStatus HealthStatus  Size FootprintOnPool StorageEfficiency\n------------ --------------------- --------------------- ----------------- ------------  ---- --------------- -----------------\nCSV02-Apps   Mirror                2                     OK                Healthy      16 TB           48 TB            33.33%\n\n\n\n"},
 		{"Get-PhysicalDisk | group MediaType, HealthStatus | % { \"$($_.Name): $($_.Count)\" }", "SSD, Healthy: 48\n"},
 		{"Get-StoragePool | % FriendlyName; @(Get-StorageJob).Count; @(Get-HealthFault).Count", "S2D on EU-PROD-HCI01\n0\n0\n"},
 		{"Get-Volume | ? DriveType -eq Fixed | measure | % Count", "5\n"},
@@ -220,6 +221,7 @@ func TestConnections(t *testing.T) {
 		{"Test-NetConnection 10.20.71.12 -Port 3343 -InformationLevel Quiet", "True\n"},
 		{"tnc HV-FRA-02 -Port 80 -InformationLevel Quiet -WarningAction SilentlyContinue", "False\n"},
 		{"Test-Connection HV-FRA-02 -Quiet", "True\n"},
+		{"Test-NetConnection HV-BER-01", "\n\nComputerName           : HV-BER-01\nRemoteAddress          : 10.20.10.13\nInterfaceAlias         : vEthernet (Mgmt)\nSourceAddress          : 10.20.10.11\nPingSucceeded          : True\nPingReplyDetails (RTT) : 4 ms\n\n\n\n"},
 		{"Test-NetConnection EU-PROD-HCI01 -Port 445", "\n\nComputerName     : EU-PROD-HCI01\nRemoteAddress    : 10.20.10.11\nRemotePort       : 445\nInterfaceAlias   : vEthernet (Mgmt)\nSourceAddress    : 10.20.10.11\nTcpTestSucceeded : True\n\n\n\n"},
 	}
 	for _, tt := range tests {

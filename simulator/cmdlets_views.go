@@ -30,9 +30,9 @@ var views = map[string]*powershell.View{
 	cimType("Win32_OperatingSystem"):                        even("SystemDirectory Organization BuildNumber RegisteredUser SerialNumber Version"),
 	cimType("Win32_Service"):                                even("ProcessId Name StartMode State Status ExitCode"),
 	cimType("Win32_LogicalDisk"):                            even("DeviceID DriveType ProviderName VolumeName Size FreeSpace"),
-	"Microsoft.PowerShell.NetConnectionResults.Ping":        listed("ComputerName RemoteAddress InterfaceAlias SourceAddress PingSucceeded PingReplyDetails (RTT)=RTT"),
+	"Microsoft.PowerShell.NetConnectionResults.Ping":        listed("ComputerName RemoteAddress InterfaceAlias SourceAddress PingSucceeded PingReplyDetails_(RTT)=RTT"),
 	"Microsoft.PowerShell.NetConnectionResults.Port":        listed("ComputerName RemoteAddress RemotePort InterfaceAlias SourceAddress TcpTestSucceeded"),
-	"Microsoft.PowerShell.NetConnectionResults.PortAndPing": listed("ComputerName RemoteAddress RemotePort InterfaceAlias SourceAddress PingSucceeded PingReplyDetails (RTT)=RTT TcpTestSucceeded"),
+	"Microsoft.PowerShell.NetConnectionResults.PortAndPing": listed("ComputerName RemoteAddress RemotePort InterfaceAlias SourceAddress PingSucceeded PingReplyDetails_(RTT)=RTT TcpTestSucceeded"),
 	"System.Management.Automation.PSModuleInfo":             {Table: []powershell.Column{{Label: "ModuleType", Width: 10}, {Label: "Version", Width: 10}, {Label: "Name", Width: 35}, {Label: "ExportedCommands"}}},
 }
 
@@ -48,11 +48,12 @@ func cimType(class string) string {
 	return "Microsoft.Management.Infrastructure.CimInstance#" + space + "/" + class
 }
 
-// columns reads "Name", "Name>" (aligned right) and "Label=Property".
+// columns reads "Name", "Name>" (aligned right) and "Label=Property"; an
+// underscore stands for a blank.
 func columns(text string) []powershell.Column {
 	var out []powershell.Column
-	for _, word := range strings.Fields(strings.ReplaceAll(text, " (RTT)", "\u00a0(RTT)")) {
-		word, right := strings.CutSuffix(strings.ReplaceAll(word, "\u00a0", " "), ">")
+	for _, word := range strings.Fields(text) {
+		word, right := strings.CutSuffix(strings.ReplaceAll(word, "_", " "), ">")
 		label, property, _ := strings.Cut(word, "=")
 		c := powershell.Column{Label: label, Property: property, Right: right}
 		if name := label; strings.Contains(name, "Size") || name == "FootprintOnPool" {

@@ -17,6 +17,7 @@ import (
 func (h *host) interpreter() *powershell.Interp {
 	return powershell.New(powershell.Options{
 		Host: newConsole(h), Now: h.time, ComputerName: strings.ToUpper(h.node.Name), User: h.whoami(), Version: psVersion(h.cluster),
+		Width: 120, // of the console of Windows Server 2019 and later
 	})
 }
 
