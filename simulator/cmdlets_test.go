@@ -278,6 +278,11 @@ func TestOutputComesAsItIsMade(t *testing.T) {
 		if code != terminated || time.Since(start) != 3*time.Second || !strings.Contains(out, "n") || !strings.Contains(out, "second") || strings.Contains(out, "never") {
 			t.Errorf("code %d after %v: %q", code, time.Since(start), out)
 		}
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if out, _, _ := runLine(h, ctx, encoded("[pscustomobject]@{ n = 1 }; Start-Sleep 60"), ""); !strings.Contains(out, "n") {
+			t.Errorf("nothing was there during the sleep: %q", out)
+		}
 	})
 }
 

@@ -62,6 +62,7 @@ func TestOneLiners(t *testing.T) {
 		{encoded("Write-Output 'it''s; fine'; exit 3"), "it's; fine\r\n", "", 3},
 		{encoded("$PSVersionTable.PSVersion.ToString()"), "5.1.25398.2110\r\n", "", 0},
 		{`powershell -NoProfile -Command "hostname"`, "HV-FRA-01\r\n", "", 0},
+		{`powershell -Command "'a' + \"b\"; (Get-ClusterNode).Count"`, "ab\r\n4\r\n", "", 0},
 		{encoded("Write-Error 'oh & no'"), "", `<S S="Error">Write-Error &apos;oh &amp; no&apos; : oh &amp; no_x000D__x000A_</S>`, 1},
 		{encoded("hostname\nGet-Everything -All\nhostname\nGet-Everything -All"), "HV-FRA-01\r\nHV-FRA-01\r\n", `#< CLIXML` + "\r\n" + `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><S S="Error">Get-Everything : The term &apos;Get-Everything&apos; is not recognized as the name of a cmdlet, function, script file, or operable program.`, 1},
 		{"powershell -EncodedCommand %%%", "", "is not properly encoded", 1},

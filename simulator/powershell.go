@@ -38,7 +38,7 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 			}
 			found = true
 		case option != "" && strings.HasPrefix("command", option):
-			text, found = unquote(args), true
+			text, found = strings.ReplaceAll(unquote(args), `\"`, `"`), true
 		case option == "file" || option == "f":
 			file, _ := splitCommand(args)
 			if path, err := fullPath(h.startFolder(p), file); err == nil {

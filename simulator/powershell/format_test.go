@@ -23,6 +23,7 @@ func TestFormat(t *testing.T) {
 		{"strings between", two + "$p[0]; 'text'; $p[1]", "\nName Age\n---- ---\nAnn   41\ntext\nB...   7\n\n\n"},
 		{"wrap", "[pscustomobject]@{T='one two three four five six seven eight nine ten eleven twelve thirteen fourteen'; N=1} | ft -Wrap @{e='T';Width=20;n='T'}, N", "\nT                    N\n-                    -\none two three four   1\nfive six seven eight\nnine ten eleven\ntwelve thirteen\nfourteen\n\n\n"},
 		{"cut", "[pscustomobject]@{A='x'*50; B='y'*50; C=5} | ft", "\n" + "A                                                  B\n-                                                  -\n" + strings.Repeat("x", 50) + " " + strings.Repeat("y", 25) + "...\n\n\n"},
+		{"cut at the left", "[pscustomobject]@{A=123456789; B=1} | ft @{e='A';n='A';Width=6;Alignment='Right'}, B", "\n     A B\n     - -\n...789 1\n\n\n"},
 		{"hashtable", "@{one=1}", "\nName                           Value\n----                           -----\none                            1\n\n\n"},
 		{"date", "Get-Date", "\nTuesday, March 10, 2026 11:00:00 AM\n\n\n"},
 		{"version", "$PSVersionTable.PSVersion", "\nMajor  Minor  Build  Revision\n-----  -----  -----  --------\n5      1      20348  2110\n\n\n"},

@@ -95,7 +95,6 @@ type text struct {
 	p     *parser
 	b     strings.Builder
 	parts []expr
-	from  int
 }
 
 var escapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', '0': 0, 'a': 7, 'b': 8, 'f': 12, 'v': 11}

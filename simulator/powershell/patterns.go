@@ -178,9 +178,7 @@ func (in *Interp) split(texts []any, r any, sensitive bool) (any, error) {
 		if err := in.charge(len(s)+16, nil); err != nil {
 			return nil, err
 		}
-		for _, part := range splitKeeping(re, s, limit) {
-			out = append(out, part)
-		}
+		out = append(out, splitKeeping(re, s, limit)...)
 	}
 	return out, nil
 }

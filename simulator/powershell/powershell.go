@@ -69,7 +69,6 @@ type Progress struct {
 // Run. It is not safe for concurrent use.
 type Interp struct {
 	opts     Options
-	local    *time.Location
 	global   *scope
 	top      *scope
 	src      *source
