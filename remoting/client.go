@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,8 +45,18 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{opts: o, peers: make(map[key]*peer, len(o.Nodes)), opening: make(chan struct{}, o.MaxOpening)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
+	type secret struct{ user, password string }
+	shared := make(map[secret]*credential)
 	for _, n := range o.Nodes {
-		c.peers[n.key()] = newPeer(c, n)
+		var of *credential
+		if n.ofDomain() {
+			who := secret{strings.ToLower(n.User), n.Password.reveal()}
+			if shared[who] == nil {
+				shared[who] = newCredential(o.Limits.AccountPause, o.Now)
+			}
+			of = shared[who]
+		}
+		c.peers[n.key()] = newPeer(c, n, of)
 	}
 	return c, nil
 }

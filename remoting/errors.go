@@ -10,6 +10,7 @@ import (
 // What can go wrong between us and a node, apart from what net and crypto report.
 var (
 	errPassword    = errors.New("user name or password rejected")
+	errHeldBack    = errors.New("the password was rejected elsewhere")
 	errForbidden   = errors.New("access to WinRM denied")
 	errNoNegotiate = errors.New("the node does not offer Negotiate sign-in")
 	errWeak        = errors.New("the node does not agree to NTLMv2 with signing, sealing and 128 bit keys")

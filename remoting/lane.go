@@ -23,6 +23,8 @@ type lane struct {
 	limit int           // bytes of an answer
 	busy  chan struct{} // a token while a request runs
 	conn  *laneConn     // nil when not connected and signed in
+
+	credential *credential // what many nodes sign in with; nil if only this one does
 }
 
 func newLane(n Node, limit int) (*lane, error) {

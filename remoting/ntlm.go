@@ -25,12 +25,26 @@ const (
 	requiredFlags = flagUnicode | flagSign | flagSeal | flagExtended | flagTarget | flag128 | flagKeyExch
 )
 
-// signIn authenticates the lane's connection. It begins with the first NTLM message
-// at once: Windows closes the connection on a request without one.
+// signIn authenticates the lane's connection.
 func (l *lane) signIn(ctx context.Context) error {
 	if l.node.Auth == AuthBasic {
 		return nil
 	}
+	if l.credential == nil {
+		return l.ntlm(ctx)
+	}
+	tell, err := l.credential.try(ctx, l.node.key())
+	if err != nil {
+		return err
+	}
+	err = l.ntlm(ctx)
+	tell(err)
+	return err
+}
+
+// ntlm begins with the first NTLM message at once: Windows closes the connection on
+// a request without one.
+func (l *lane) ntlm(ctx context.Context) error {
 	domain, user := account(l.node.User)
 	client, err := ntlmssp.NewClient(ntlmssp.SetUserInfo(user, l.node.Password.reveal()), ntlmssp.SetDomain(domain), ntlmssp.SetCompatibilityLevel(3))
 	if err != nil {

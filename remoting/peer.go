@@ -26,6 +26,8 @@ type peer struct {
 	memory atomic.Int64  // bytes, what the loop reported last
 	told   atomic.Pointer[toldState]
 
+	credential *credential // nil for an account of the node itself
+
 	mu       sync.Mutex
 	sess     *session
 	opening  *opening
@@ -41,9 +43,9 @@ type opening struct {
 	err   error
 }
 
-func newPeer(c *Client, n Node) *peer {
+func newPeer(c *Client, n Node, shared *credential) *peer {
 	return &peer{
-		client: c, node: n, turn: make(chan struct{}, 1),
+		client: c, node: n, turn: make(chan struct{}, 1), credential: shared,
 		log: c.opts.Logger.With("cluster", n.Cluster, "node", n.Name),
 	}
 }

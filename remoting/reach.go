@@ -38,6 +38,8 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 		return cluster.ReachNotACluster, "The node answers, but the cluster service is not installed on it."
 	case errors.Is(err, errPassword):
 		return cluster.ReachPassword, "The node rejected the user name or password of " + clean(n.User, 100) + "."
+	case errors.Is(err, errHeldBack):
+		return cluster.ReachPassword, "Another node rejected the user name or password of " + clean(n.User, 100) + "; so that the account is not locked, it is not tried here for some minutes."
 	case errors.Is(err, errForbidden):
 		return cluster.ReachNoRights, "The account " + clean(n.User, 100) + " may not use WinRM on this node; is it a member of Remote Management Users?"
 	case errors.Is(err, errNoNegotiate):

@@ -54,6 +54,9 @@ type Limits struct {
 	// PasswordPause is how long a rejected password is not tried again, so that
 	// several questions at once count as one failed sign-in; default 10 s.
 	PasswordPause time.Duration
+	// AccountPause is how long a domain's account that a node rejected is not tried on
+	// any node; default 5 min, so that usual policies do not lock it.
+	AccountPause time.Duration
 	// Open is how long connecting, signing in and starting PowerShell may take.
 	// It goes on when the question that began it is given up; default 30 s.
 	Open time.Duration
@@ -92,6 +95,7 @@ func (o *Options) setDefaults() {
 	setDefault(&l.SessionAge, 6*time.Hour)
 	setDefault(&l.SessionMemory, 300<<20)
 	setDefault(&l.PasswordPause, 10*time.Second)
+	setDefault(&l.AccountPause, 5*time.Minute)
 	setDefault(&l.Open, 30*time.Second)
 }
 

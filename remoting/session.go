@@ -59,6 +59,7 @@ func openSession(ctx context.Context, p *peer) (s *session, err error) {
 	if s.receive, err = newLane(p.node, limits.Body); err != nil {
 		return nil, err
 	}
+	s.send.credential, s.receive.credential = p.credential, p.credential
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	r, err := s.send.post(ctx, createShell(p.node.URL))
 	if err != nil {

@@ -62,11 +62,17 @@ func TestLostSessionIsToldAtOnceAndReopened(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode(), HTTPS: true})
 	for _, https := range []bool{false, true} {
-		n := nodesOf(t, sim, https, remoting.AuthNTLM)[0]
-		n.Password = remoting.NewSecret("not the password")
-		c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
-		if o := ask(t, c, n, cluster.QuestionState); o.Reach != cluster.ReachPassword || strings.Contains(o.Detail, "not the password") {
+		nodes := nodesOf(t, sim, https, remoting.AuthNTLM)
+		for i := range nodes {
+			nodes[i].User = `CORP\` + nodes[i].User
+			nodes[i].Password = remoting.NewSecret("not the password")
+		}
+		c := newClient(t, remoting.Options{Nodes: nodes})
+		if o := ask(t, c, nodes[0], cluster.QuestionState); o.Reach != cluster.ReachPassword || strings.Contains(o.Detail, "not the password") || strings.Contains(o.Detail, "Another") {
 			t.Errorf("https %v: got %v %q", https, o.Reach, o.Detail)
+		}
+		if o := ask(t, c, nodes[1], cluster.QuestionState); o.Reach != cluster.ReachPassword || !strings.Contains(o.Detail, "Another node rejected") {
+			t.Errorf("https %v: the next node got %v %q", https, o.Reach, o.Detail)
 		}
 	}
 }
