@@ -69,6 +69,11 @@ const (
 	fullStagger  = 50 * time.Millisecond
 )
 
+// tick is the grid rounds begin on. Of 1,000 nodes polled every 5 s five then begin
+// together, and the machine is woken 40 times a second and not 200 times for each
+// step of a poll: a third less work.
+const tick = 25 * time.Millisecond
+
 // Collector asks all nodes of all clusters, for as long as it runs.
 type Collector struct {
 	ask     Asker
@@ -124,10 +129,10 @@ func (c *Collector) Run(ctx context.Context) error {
 		members += len(l.members)
 	}
 	var g errgroup.Group
-	n := uint64(0)
+	n, epoch := uint64(0), time.Now()
 	start := func(period, stagger time.Duration, of int, run func(context.Context, *pace)) {
 		n++
-		p := newPace(c.seed, n, period, min(period, stagger*time.Duration(of)))
+		p := newPace(c.seed, n, epoch, period, min(period, stagger*time.Duration(of)))
 		g.Go(func() error { run(ctx, p); return nil })
 	}
 	for _, l := range c.clusters {
@@ -160,13 +165,14 @@ func (c *Collector) Wake(clusterName, node string) {
 // pace times one loop.
 type pace struct {
 	rand   *rand.Rand
+	epoch  time.Time // where the grid begins, the same for all
 	period time.Duration
 	spread time.Duration // the first round comes within this
 	begun  time.Time     // of the round under way
 }
 
-func newPace(seed, n uint64, period, spread time.Duration) *pace {
-	return &pace{rand: rand.New(rand.NewPCG(seed, n)), period: period, spread: spread}
+func newPace(seed, n uint64, epoch time.Time, period, spread time.Duration) *pace {
+	return &pace{rand: rand.New(rand.NewPCG(seed, n)), epoch: epoch, period: period, spread: spread}
 }
 
 func (p *pace) first() time.Duration { return p.jitter(p.spread, 1) }
@@ -175,8 +181,15 @@ func (p *pace) first() time.Duration { return p.jitter(p.spread, 1) }
 // tenth less: loops drift apart and a period is never longer than promised.
 // A round that took longer is followed by the next after a short breath.
 func (p *pace) next() time.Duration {
-	wait := p.period - p.jitter(p.period, 0.1) - time.Since(p.begun)
-	return max(wait, p.period/20)
+	at := p.begun.Sub(p.epoch) + p.period - p.jitter(p.period, 0.1)
+	now := time.Since(p.epoch)
+	if at = max(at, now+p.period/20); at%tick > 0 {
+		at -= at % tick
+		if at < p.begun.Sub(p.epoch)+p.period*9/10 {
+			at += tick
+		}
+	}
+	return at - now
 }
 
 func (p *pace) jitter(d time.Duration, share float64) time.Duration {

@@ -88,6 +88,24 @@ func TestManyNodesDoNotStartAsAHerd(t *testing.T) {
 	})
 }
 
+func TestRoundsOfAllNodesBeginTogether(t *testing.T) {
+	w := &wire{delay: 3 * time.Millisecond}
+	run(t, w, collector.Options{}, func(*collector.Collector, *book) {
+		epoch := time.Now()
+		pass(10 * time.Minute)
+		off := 0
+		calls := since(w.of("", cluster.QuestionVitals), epoch.Add(6*time.Second))
+		for _, a := range calls {
+			if a.at.Sub(epoch)%(25*time.Millisecond) != 0 {
+				off++
+			}
+		}
+		if len(calls) < 300 || off > 0 {
+			t.Errorf("%d of %d questions were not asked on the grid", off, len(calls))
+		}
+	})
+}
+
 func TestStateFailsOverInTheSameRound(t *testing.T) {
 	var dead atomic.Value
 	dead.Store("")

@@ -32,6 +32,7 @@ func sealBody(s sealer, body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("sealing: %w", errWeak) // never leave unsealed what should be sealed
 	}
 	var b bytes.Buffer
+	b.Grow(len(sealed) + 512)
 	b.WriteString(boundary + "\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n\tOriginalContent: type=" + soapType + ";Length=")
 	b.WriteString(strconv.Itoa(len(body)) + "\r\n" + boundary + "\r\n\tContent-Type: application/octet-stream\r\n")
 	b.Write(binary.LittleEndian.AppendUint32(nil, signatureLen))
