@@ -78,6 +78,10 @@ func (s *session) request(ctx context.Context, script scripts.Script, args []byt
 	}
 	s.mu.Lock()
 	s.waiter = nil
+	if errors.As(err, new(unsent)) && s.pending == id {
+		s.pending = 0
+		s.idle <- struct{}{}
+	}
 	s.mu.Unlock()
 	return answer{}, frame{}, s.miss(err)
 }
@@ -100,18 +104,21 @@ func requestLine(id int64, script scripts.Script, args []byte, whole bool) []byt
 func (s *session) miss(err error) error {
 	if errors.Is(err, errNoAnswer) {
 		s.mu.Lock()
-		s.missed++
-		s.mu.Unlock()
+		defer s.mu.Unlock()
+		if s.missed++; s.missed == 1 {
+			s.since = s.peer.client.opts.Now()
+		}
 	}
 	return err
 }
 
-// hung says that answers were missed and nothing came since. A slow node's late
-// answers show that it lives: opening a new session would only add to its work.
+// hung says that answers were missed, nothing came since, and that for some time. A
+// slow node's late answers show that it lives: a new session would only add to its
+// work, and when all nodes are slow at once the fault is likely to be ours.
 func (s *session) hung() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.missed >= maxMissed
+	return s.missed >= maxMissed && s.peer.client.opts.Now().Sub(s.since) >= hungAfter
 }
 
 // deliver hands a frame to the request it answers. An answer that comes after its

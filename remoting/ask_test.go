@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -196,7 +197,7 @@ func TestLateAnswerIsNotTheNextOnes(t *testing.T) {
 	}
 }
 
-func TestHungLoopIsReplacedAndASlowOneKept(t *testing.T) {
+func TestUnsentRequestIsNotWaitedFor(t *testing.T) {
 	l := newSlowLoop(t)
 	c := l.client(t, AuthBasic, nil)
 	got := make(chan cluster.Observation)
@@ -205,8 +206,32 @@ func TestHungLoopIsReplacedAndASlowOneKept(t *testing.T) {
 	l.answers(q.ID, 1)
 	<-got
 	s := c.peers[key{"c", "n1"}].sess
+	s.send.busy <- struct{}{} // as if it were connecting
+	within(t, c, 50*time.Millisecond)
+	<-s.send.busy
+	go func() { got <- vitals(t, c) }()
+	q = <-l.asked
+	l.answers(q.ID, 2)
+	if o := <-got; !o.OK() || o.Vitals.CPU != 2 || l.count("Create") != 1 {
+		t.Errorf("%v %s after %d sessions", o.Reach, o.Detail, l.count("Create"))
+	}
+}
+
+func TestHungLoopIsReplacedAndASlowOneKept(t *testing.T) {
+	l := newSlowLoop(t)
+	var passed atomic.Int64
+	c := l.client(t, AuthBasic, func(o *Options) {
+		o.Now = func() time.Time { return asked.Add(time.Duration(passed.Load())) }
+	})
+	got := make(chan cluster.Observation)
+	go func() { got <- vitals(t, c) }()
+	q := <-l.asked
+	l.answers(q.ID, 1)
+	<-got
+	s := c.peers[key{"c", "n1"}].sess
 	for range 3 { // each answer is missed, and comes late
 		q = l.misses(t, c)
+		passed.Add(int64(hungAfter))
 		l.answers(q.ID, 1)
 		s.idle <- <-s.idle // it has come
 	}
@@ -217,9 +242,14 @@ func TestHungLoopIsReplacedAndASlowOneKept(t *testing.T) {
 		t.Errorf("slow: %v %s %+v after %d sessions", o.Reach, o.Detail, o.Vitals, l.count("Create"))
 	}
 	l.misses(t, c)
-	for range maxMissed - 1 { // no answer at all
+	for range maxMissed { // no answer at all, but that not for long
 		within(t, c, 50*time.Millisecond)
 	}
+	if !s.alive() {
+		t.Error("the session was given up at once")
+	}
+	passed.Add(int64(hungAfter))
+	within(t, c, 50*time.Millisecond)
 	go func() { got <- vitals(t, c) }()
 	q = <-l.asked
 	l.answers(q.ID, 3)

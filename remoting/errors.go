@@ -25,6 +25,11 @@ var (
 	errQueued      = errors.New("other sessions are opened first")
 )
 
+// unsent is an error before anything of the request went out.
+type unsent struct{ error }
+
+func (u unsent) Unwrap() error { return u.error }
+
 // ctxError says in our words why a context ended.
 func ctxError(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.Canceled) {

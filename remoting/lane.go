@@ -41,7 +41,7 @@ func (l *lane) post(ctx context.Context, m message) (*reply, error) {
 	case l.busy <- struct{}{}:
 		defer func() { <-l.busy }()
 	case <-ctx.Done():
-		return nil, ctxError(ctx)
+		return nil, unsent{ctxError(ctx)}
 	}
 	body, err := l.once(ctx, m.body)
 	if err != nil {
@@ -62,14 +62,20 @@ func (l *lane) post(ctx context.Context, m message) (*reply, error) {
 	return r, nil
 }
 
-// once makes one attempt, signing in first if needed.
+// once makes one attempt, signing in first if needed. The error is unsent if it did
+// not get further than that.
 func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error) {
+	sent := false
 	defer func() {
-		if err != nil {
-			l.drop()
+		if err == nil {
+			return
 		}
-		if err != nil && ctx.Err() != nil {
+		l.drop()
+		if ctx.Err() != nil {
 			err = ctxError(ctx)
+		}
+		if !sent {
+			err = unsent{err}
 		}
 	}()
 	if l.conn != nil && l.conn.stale() {
@@ -83,6 +89,7 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 			return nil, err
 		}
 	}
+	sent = true
 	status, answer, err := l.exchange(ctx, body)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,11 @@ import (
 
 const (
 	closeTimeout = 3 * time.Second // of the polite end of one session: Signal and Delete
-	maxMissed    = 2               // answers missed, one after the other, that end a session
+
+	// So many answers missed, one after the other, the first of them so long ago, end
+	// a session.
+	maxMissed = 2
+	hungAfter = 10 * time.Second
 )
 
 // peer is one node: its session, or the attempt to open one.

@@ -35,6 +35,7 @@ type session struct {
 	pending  int64      // the request the loop works on, 0 if none
 	waiter   chan frame // who waits for its answer, nil when given up
 	missed   int        // answers missed since the last frame
+	since    time.Time  // when the first of them was
 	isReady  bool
 	stderred int // bytes of standard error seen
 	noise    int // bytes outside of frames since the last frame
@@ -123,7 +124,7 @@ func (s *session) write(ctx context.Context, line []byte) error {
 		case <-s.done:
 			return s.failure()
 		case <-ctx.Done():
-			return ctxError(ctx)
+			return unsent{ctxError(ctx)} // it was not taken up
 		}
 	}
 }
