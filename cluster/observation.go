@@ -103,6 +103,7 @@ type Observation struct {
 	Reach    Reach         `json:"reach"`
 	Detail   string        `json:"detail,omitempty"` // for people, one sentence, no secrets
 	Denied   []string      `json:"denied,omitempty"` // parts that could not be read for want of rights
+	Mode     SessionMode   `json:"mode,omitempty"`   // how the question reached PowerShell
 	Breaker  BreakerState  `json:"breaker"`
 	RetryAt  time.Time     `json:"retryAt,omitzero"` // when an open breaker lets the next attempt through
 

@@ -11,6 +11,9 @@ import (
 type Picture struct {
 	Cluster string   `json:"cluster"` // the name it was added under; unique
 	Members []string `json:"members"` // nodes we were told to ask, in that order
+	// Paused are the members that are not asked because somebody wants it so; all of
+	// them while the cluster itself is paused.
+	Paused []string `json:"paused,omitempty"`
 
 	State     *State    `json:"state,omitempty"`
 	StateAt   time.Time `json:"stateAt,omitzero"`
@@ -54,6 +57,7 @@ type Contact struct {
 	Since    time.Time     `json:"since,omitzero"` // when the present run of failures began
 	Breaker  BreakerState  `json:"breaker"`
 	RetryAt  time.Time     `json:"retryAt,omitzero"`
+	Mode     SessionMode   `json:"mode,omitempty"` // of the last answer
 }
 
 // NewPicture is the picture of a cluster nobody has asked yet.
@@ -124,6 +128,9 @@ func (c Contact) after(o Observation) Contact {
 		return c // nothing was tried: keep the last reason
 	}
 	c.Reach, c.Detail, c.LastTry, c.Took = o.Reach, o.Detail, o.At, o.Took
+	if o.Mode != ModeUnknown {
+		c.Mode = o.Mode
+	}
 	if o.OK() {
 		c.LastOK, c.Failures, c.Since = o.At, 0, time.Time{}
 		return c
@@ -134,6 +141,9 @@ func (c Contact) after(o Observation) Contact {
 	c.Failures++
 	return c
 }
+
+// IsPaused says that a member is not asked because somebody wants it so.
+func (p *Picture) IsPaused(node string) bool { return slices.Contains(p.Paused, node) }
 
 // NodeNames lists the nodes to show: what the cluster says, else what we were told.
 func (p *Picture) NodeNames() []string {

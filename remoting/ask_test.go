@@ -79,7 +79,7 @@ func (l *slowLoop) answers(id int64, cpu int) {
 
 func TestScriptTravelsOnce(t *testing.T) {
 	l := newSlowLoop(t)
-	c := l.client(t, AuthBasic, nil)
+	c := l.client(t, cluster.AuthBasic, nil)
 	got := make(chan cluster.Observation)
 	ask := func() { got <- vitals(t, c) }
 	read := func(id int64, whole bool) {
@@ -168,7 +168,7 @@ func (l *slowLoop) misses(t *testing.T, c *Client) request {
 
 func TestLateAnswerIsNotTheNextOnes(t *testing.T) {
 	l := newSlowLoop(t)
-	c := l.client(t, AuthBasic, nil)
+	c := l.client(t, cluster.AuthBasic, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan cluster.Observation)
 	go func() { got <- c.Ask(ctx, "c", "n1", cluster.QuestionVitals) }()
@@ -199,7 +199,7 @@ func TestLateAnswerIsNotTheNextOnes(t *testing.T) {
 
 func TestUnsentRequestIsNotWaitedFor(t *testing.T) {
 	l := newSlowLoop(t)
-	c := l.client(t, AuthBasic, nil)
+	c := l.client(t, cluster.AuthBasic, nil)
 	got := make(chan cluster.Observation)
 	go func() { got <- vitals(t, c) }()
 	q := <-l.asked
@@ -220,7 +220,7 @@ func TestUnsentRequestIsNotWaitedFor(t *testing.T) {
 func TestHungLoopIsReplacedAndASlowOneKept(t *testing.T) {
 	l := newSlowLoop(t)
 	var passed atomic.Int64
-	c := l.client(t, AuthBasic, func(o *Options) {
+	c := l.client(t, cluster.AuthBasic, func(o *Options) {
 		o.Now = func() time.Time { return asked.Add(time.Duration(passed.Load())) }
 	})
 	got := make(chan cluster.Observation)
@@ -266,7 +266,7 @@ func TestWaitingForOthersIsNoFailure(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	})
 	l := newSlowLoop(t)
-	c := slow.client(t, AuthBasic, func(o *Options) {
+	c := slow.client(t, cluster.AuthBasic, func(o *Options) {
 		o.MaxOpening = 1
 		second := o.Nodes[0]
 		second.Name, second.URL = "n2", l.URL+"/wsman"

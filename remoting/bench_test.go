@@ -24,7 +24,7 @@ var cost = simulator.Cost{RTT: 5 * time.Millisecond, ProcessStart: 400 * time.Mi
 func BenchmarkPoll(b *testing.B) {
 	sim := start(b, simulator.Options{Shapes: oneNode(), Cost: cost, HTTPS: true})
 	b.Run("warm session", func(b *testing.B) {
-		n := nodesOf(b, sim, false, remoting.AuthNTLM)[0]
+		n := nodesOf(b, sim, false, cluster.AuthNTLM)[0]
 		p, u := newProxy(b, n.URL)
 		n.URL = u
 		c := newClient(b, remoting.Options{Nodes: []remoting.Node{n}})
@@ -40,7 +40,7 @@ func BenchmarkPoll(b *testing.B) {
 		report(b, p.requests.Load()-before)
 	})
 	b.Run("RunPSWithContext", func(b *testing.B) {
-		n := nodesOf(b, sim, true, remoting.AuthBasic)[0]
+		n := nodesOf(b, sim, true, cluster.AuthBasic)[0]
 		u, err := url.Parse(n.URL)
 		if err != nil {
 			b.Fatal(err)

@@ -50,7 +50,7 @@ func New(o Options) (*Client, error) {
 	for _, n := range o.Nodes {
 		var of *credential
 		if n.ofDomain() {
-			who := secret{strings.ToLower(n.User), n.Password.reveal()}
+			who := secret{strings.ToLower(n.User), n.Password.Reveal()}
 			if shared[who] == nil {
 				shared[who] = newCredential(o.Limits.AccountPause, o.Now)
 			}

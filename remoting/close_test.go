@@ -55,7 +55,7 @@ func polite(memory string) func(action, id string, w http.ResponseWriter, r *htt
 
 func TestCloseTerminatesAndDeletes(t *testing.T) {
 	s := newRogue(t, true, polite("1"))
-	c := s.client(t, AuthBasic, nil)
+	c := s.client(t, cluster.AuthBasic, nil)
 	if o := vitals(t, c); !o.OK() {
 		t.Fatalf("%v %s", o.Reach, o.Detail)
 	}
@@ -76,7 +76,7 @@ func TestCloseIsBounded(t *testing.T) {
 		}
 		deaf(action, id, w, r)
 	})
-	c := s.client(t, AuthBasic, nil)
+	c := s.client(t, cluster.AuthBasic, nil)
 	vitals(t, c)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -100,7 +100,7 @@ func TestSessionIsReplaced(t *testing.T) {
 			var mu sync.Mutex
 			at := now
 			s := newRogue(t, true, polite(c.memory))
-			cl := s.client(t, AuthBasic, func(o *Options) {
+			cl := s.client(t, cluster.AuthBasic, func(o *Options) {
 				o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return at }
 				o.OnLost = func(string, string) { t.Error("a replaced session is reported as lost") }
 			})

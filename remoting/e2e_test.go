@@ -13,7 +13,7 @@ import (
 )
 
 // nodesOf makes the client's nodes from the simulator's endpoints.
-func nodesOf(t testing.TB, sim *simulator.Simulator, https bool, auth remoting.Auth) []remoting.Node {
+func nodesOf(t testing.TB, sim *simulator.Simulator, https bool, auth cluster.Auth) []remoting.Node {
 	t.Helper()
 	roots := x509.NewCertPool()
 	if https && !roots.AppendCertsFromPEM(sim.CA()) {
@@ -21,7 +21,7 @@ func nodesOf(t testing.TB, sim *simulator.Simulator, https bool, auth remoting.A
 	}
 	var nodes []remoting.Node
 	for _, e := range sim.Nodes() {
-		n := remoting.Node{Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, User: e.User, Password: remoting.NewSecret(e.Password), Auth: auth}
+		n := remoting.Node{Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, User: e.User, Password: cluster.NewSecret(e.Password), Auth: auth}
 		if https {
 			n.URL, n.RootCAs = e.HTTPS, roots
 		}
@@ -78,11 +78,11 @@ func TestEveryQuestionOverTheWire(t *testing.T) {
 	sim := start(t, simulator.Options{HTTPS: true})
 	for name, way := range map[string]struct {
 		https bool
-		auth  remoting.Auth
+		auth  cluster.Auth
 	}{
-		"sealed NTLM over http": {false, remoting.AuthNTLM},
-		"NTLM over https":       {true, remoting.AuthNTLM},
-		"Basic over https":      {true, remoting.AuthBasic},
+		"sealed NTLM over http": {false, cluster.AuthNTLM},
+		"NTLM over https":       {true, cluster.AuthNTLM},
+		"Basic over https":      {true, cluster.AuthBasic},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nodes := nodesOf(t, sim, way.https, way.auth)

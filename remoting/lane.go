@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"looksalive/cluster"
 )
 
 const (
@@ -110,7 +112,7 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 func (l *lane) exchange(ctx context.Context, body []byte) (int, []byte, error) {
 	seal := l.conn.seal
 	contentType, authorization := soapType, ""
-	if l.node.Auth == AuthBasic { // over TLS only, New sees to that
+	if l.node.Auth == cluster.AuthBasic { // over TLS only, New sees to that
 		authorization = basic(l.node)
 	}
 	if seal != nil {

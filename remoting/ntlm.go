@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/bodgit/ntlmssp"
+
+	"looksalive/cluster"
 )
 
 // Flags of an NTLM challenge (MS-NLMP 2.2.2.5) without which we do not go on.
@@ -27,7 +29,7 @@ const (
 
 // signIn authenticates the lane's connection.
 func (l *lane) signIn(ctx context.Context) error {
-	if l.node.Auth == AuthBasic {
+	if l.node.Auth == cluster.AuthBasic {
 		return nil
 	}
 	if l.credential == nil {
@@ -46,7 +48,7 @@ func (l *lane) signIn(ctx context.Context) error {
 // a request without one.
 func (l *lane) ntlm(ctx context.Context) error {
 	domain, user := account(l.node.User)
-	client, err := ntlmssp.NewClient(ntlmssp.SetUserInfo(user, l.node.Password.reveal()), ntlmssp.SetDomain(domain), ntlmssp.SetCompatibilityLevel(3))
+	client, err := ntlmssp.NewClient(ntlmssp.SetUserInfo(user, l.node.Password.Reveal()), ntlmssp.SetDomain(domain), ntlmssp.SetCompatibilityLevel(3))
 	if err != nil {
 		return fmt.Errorf("NTLM: %w", err)
 	}
@@ -164,5 +166,5 @@ func endPoint(c *x509.Certificate) []byte {
 
 // basic is the Authorization header of Basic.
 func basic(n Node) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(n.User+":"+n.Password.reveal()))
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(n.User+":"+n.Password.Reveal()))
 }

@@ -16,26 +16,17 @@ import (
 	"log/slog"
 	"net/url"
 	"time"
-)
 
-// Auth is how a node is signed in to.
-type Auth int
-
-const (
-	// AuthNTLM is NTLMv2 under Negotiate. Over http every message is sealed, over
-	// https the sign-in is bound to the server's certificate.
-	AuthNTLM Auth = iota
-	// AuthBasic sends user and password with each request: https only.
-	AuthBasic
+	"looksalive/cluster"
 )
 
 // Node is one node and how to reach it.
 type Node struct {
 	Cluster, Name string
 	URL           string // http://host:5985/wsman or https://host:5986/wsman
-	Auth          Auth
+	Auth          cluster.Auth
 	User          string // user, DOMAIN\user or user@domain
-	Password      Secret
+	Password      cluster.Secret
 	RootCAs       *x509.CertPool // who may sign the node's certificate; nil means the system's
 	ServerName    string         // name expected in the certificate; "" means the URL's host
 }
@@ -131,13 +122,13 @@ func (o *Options) check() error {
 			bad("URL must look like https://host:5986/wsman")
 		case u.User != nil:
 			bad("URL must not contain a user or password")
-		case n.Auth == AuthBasic && u.Scheme != "https":
+		case n.Auth == cluster.AuthBasic && u.Scheme != "https":
 			bad("Basic over plain http would send the password in clear: use https or NTLM")
 		}
-		if n.Auth != AuthNTLM && n.Auth != AuthBasic {
+		if n.Auth != cluster.AuthNTLM && n.Auth != cluster.AuthBasic {
 			bad("no such authentication: %d", n.Auth)
 		}
-		if n.User == "" || n.Password.reveal() == "" {
+		if n.User == "" || n.Password.Reveal() == "" {
 			bad("user and password are required")
 		}
 	}

@@ -75,9 +75,9 @@ func (s *rogue) count(action string) int {
 }
 
 // client asks the rogue as node n1 of cluster c.
-func (s *rogue) client(t *testing.T, auth Auth, change func(*Options)) *Client {
+func (s *rogue) client(t *testing.T, auth cluster.Auth, change func(*Options)) *Client {
 	t.Helper()
-	n := Node{Cluster: "c", Name: "n1", URL: s.URL + "/wsman", Auth: auth, User: "u", Password: NewSecret(canary)}
+	n := Node{Cluster: "c", Name: "n1", URL: s.URL + "/wsman", Auth: auth, User: "u", Password: cluster.NewSecret(canary)}
 	if s.TLS != nil {
 		n.RootCAs = x509.NewCertPool()
 		n.RootCAs.AddCert(s.Certificate())
@@ -275,7 +275,7 @@ func TestRogueOverTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newRogue(t, true, c.answer)
-			o := vitals(t, s.client(t, AuthBasic, c.change))
+			o := vitals(t, s.client(t, cluster.AuthBasic, c.change))
 			if o.Reach != c.want || o.Detail == "" || o.Vitals != nil {
 				t.Errorf("got %v %q, want %v", o.Reach, o.Detail, c.want)
 			}
@@ -373,7 +373,7 @@ func TestRogueOverHTTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newRogue(t, false, c.answer)
-			o := vitals(t, s.client(t, AuthNTLM, nil))
+			o := vitals(t, s.client(t, cluster.AuthNTLM, nil))
 			if o.Reach != c.want || !strings.Contains(o.Detail, c.say) {
 				t.Errorf("got %v %q, want %v with %q", o.Reach, o.Detail, c.want, c.say)
 			}
@@ -392,7 +392,7 @@ func TestRejectedPasswordIsRemembered(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
-	c := s.client(t, AuthBasic, func(o *Options) { o.Now = clock })
+	c := s.client(t, cluster.AuthBasic, func(o *Options) { o.Now = clock })
 	for range 3 {
 		if o := vitals(t, c); o.Reach != cluster.ReachPassword {
 			t.Errorf("got %v %s", o.Reach, o.Detail)
@@ -415,7 +415,7 @@ func TestCanceledQuestionReturnsAtOnce(t *testing.T) {
 		asked <- struct{}{}
 		<-r.Context().Done()
 	})
-	c := s.client(t, AuthBasic, nil)
+	c := s.client(t, cluster.AuthBasic, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	got := make(chan cluster.Observation)
 	go func() { got <- c.Ask(ctx, "c", "n1", cluster.QuestionState) }()
@@ -428,7 +428,7 @@ func TestCanceledQuestionReturnsAtOnce(t *testing.T) {
 
 func TestUnknownNodeAndUnreachable(t *testing.T) {
 	s := newRogue(t, true, func(_, _ string, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
-	unknown := s.client(t, AuthBasic, nil).Ask(t.Context(), "c", "other", cluster.QuestionState)
+	unknown := s.client(t, cluster.AuthBasic, nil).Ask(t.Context(), "c", "other", cluster.QuestionState)
 	if unknown.Reach != cluster.ReachNameNotFound {
 		t.Errorf("an unknown node: %v %s", unknown.Reach, unknown.Detail)
 	}
@@ -437,12 +437,12 @@ func TestUnknownNodeAndUnreachable(t *testing.T) {
 		cluster.ReachNameNotFound: func(n *Node) { n.URL = "https://no-such-host.invalid:5986/wsman" },
 		cluster.ReachRefused:      func(n *Node) { n.URL = closedURL(t) },
 	} {
-		c := s.client(t, AuthBasic, func(o *Options) { change(&o.Nodes[0]) })
+		c := s.client(t, cluster.AuthBasic, func(o *Options) { change(&o.Nodes[0]) })
 		if o := vitals(t, c); o.Reach != want || !strings.HasSuffix(o.Detail, ".") && !strings.HasSuffix(o.Detail, "?") {
 			t.Errorf("got %v %q, want %v", o.Reach, o.Detail, want)
 		}
 	}
-	wrongName := s.client(t, AuthBasic, func(o *Options) { o.Nodes[0].ServerName = "hv-99.example" })
+	wrongName := s.client(t, cluster.AuthBasic, func(o *Options) { o.Nodes[0].ServerName = "hv-99.example" })
 	if o := vitals(t, wrongName); o.Reach != cluster.ReachCertificate {
 		t.Errorf("a certificate for another name: %v %s", o.Reach, o.Detail)
 	}

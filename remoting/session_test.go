@@ -19,7 +19,7 @@ func oneNode() []simulator.Shape {
 
 func TestPollCostsTwoRequests(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode()})
-	n := nodesOf(t, sim, false, remoting.AuthNTLM)[0]
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
 	p, u := newProxy(t, n.URL)
 	n.URL = u
 	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
@@ -40,7 +40,7 @@ func TestPollCostsTwoRequests(t *testing.T) {
 
 func TestLostSessionIsToldAtOnceAndReopened(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode()})
-	n := nodesOf(t, sim, false, remoting.AuthNTLM)[0]
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
 	p, u := newProxy(t, n.URL)
 	n.URL = u
 	lost := make(chan string, 1)
@@ -62,10 +62,10 @@ func TestLostSessionIsToldAtOnceAndReopened(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode(), HTTPS: true})
 	for _, https := range []bool{false, true} {
-		nodes := nodesOf(t, sim, https, remoting.AuthNTLM)
+		nodes := nodesOf(t, sim, https, cluster.AuthNTLM)
 		for i := range nodes {
 			nodes[i].User = `CORP\` + nodes[i].User
-			nodes[i].Password = remoting.NewSecret("not the password")
+			nodes[i].Password = cluster.NewSecret("not the password")
 		}
 		c := newClient(t, remoting.Options{Nodes: nodes})
 		if o := ask(t, c, nodes[0], cluster.QuestionState); o.Reach != cluster.ReachPassword || strings.Contains(o.Detail, "not the password") || strings.Contains(o.Detail, "Another") {
@@ -79,7 +79,7 @@ func TestWrongPassword(t *testing.T) {
 
 func TestRefusingAndHangingNode(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode()})
-	n := nodesOf(t, sim, false, remoting.AuthNTLM)[0]
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
 	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
 	if o := ask(t, c, n, cluster.QuestionVitals); !o.OK() {
 		t.Fatalf("%v %s", o.Reach, o.Detail)
@@ -107,7 +107,7 @@ func TestRefusingAndHangingNode(t *testing.T) {
 
 func TestSlowScriptKeepsItsSessionOnce(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode(), Cost: simulator.Cost{ScriptTime: 300 * time.Millisecond}})
-	n := nodesOf(t, sim, false, remoting.AuthNTLM)[0]
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
 	p, u := newProxy(t, n.URL)
 	n.URL = u
 	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
@@ -132,7 +132,7 @@ func TestSlowScriptKeepsItsSessionOnce(t *testing.T) {
 
 func TestQuestionsQueue(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode(), Cost: simulator.Cost{ScriptTime: 10 * time.Millisecond}})
-	n := nodesOf(t, sim, false, remoting.AuthNTLM)[0]
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
 	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
 	var all sync.WaitGroup
 	for i := range 12 {
@@ -149,7 +149,7 @@ func TestQuestionsQueue(t *testing.T) {
 
 func TestAskAfterClose(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode()})
-	n := nodesOf(t, sim, false, remoting.AuthNTLM)[0]
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
 	c, err := remoting.New(remoting.Options{Nodes: []remoting.Node{n}})
 	if err != nil {
 		t.Fatal(err)
