@@ -13,4 +13,6 @@ import "errors"
 var (
 	ErrNotFound = errors.New("not found")
 	ErrDenied   = errors.New("access denied")
+	ErrExists   = errors.New("already exists")
+	ErrFixed    = errors.New("comes from the configuration and cannot be changed here")
 )
