@@ -59,7 +59,7 @@ func newWireServer(t *testing.T, answer func(n int, r *http.Request, w io.Writer
 // lane does not sign in: Basic needs no messages of its own.
 func (s *wireServer) lane(t *testing.T) *lane {
 	t.Helper()
-	l, err := newLane(Node{URL: s.url, Auth: cluster.AuthBasic, User: "u", Password: cluster.NewSecret("p")}, 10000)
+	l, err := newLane(Node{URL: s.url, Auth: cluster.AuthBasic, Identity: cluster.Identity{User: "u", Password: cluster.NewSecret("p")}}, 10000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"looksalive/cluster"
 )
 
 // domain is 100 nodes that sign in with one credential; what each says is up to
@@ -133,7 +135,7 @@ func TestNodesThatHangDoNotBlockTheSignIn(t *testing.T) {
 
 func TestOfDomain(t *testing.T) {
 	for user, want := range map[string]bool{`CORP\reader`: true, "reader@corp.example": true, "reader": false, `.\reader`: false} {
-		if got := (Node{User: user}).ofDomain(); got != want {
+		if got := (Node{Identity: cluster.Identity{User: user}}).ofDomain(); got != want {
 			t.Errorf("%s: %v", user, got)
 		}
 	}

@@ -21,7 +21,7 @@ func nodesOf(t testing.TB, sim *simulator.Simulator, https bool, auth cluster.Au
 	}
 	var nodes []remoting.Node
 	for _, e := range sim.Nodes() {
-		n := remoting.Node{Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, User: e.User, Password: cluster.NewSecret(e.Password), Auth: auth}
+		n := remoting.Node{Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, Identity: cluster.Identity{User: e.User, Password: cluster.NewSecret(e.Password)}, Auth: auth}
 		if https {
 			n.URL, n.RootCAs = e.HTTPS, roots
 		}

@@ -29,17 +29,21 @@ const (
 
 // signIn authenticates the lane's connection.
 func (l *lane) signIn(ctx context.Context) error {
-	if l.node.Auth == cluster.AuthBasic {
-		return nil
+	way := l.ntlm
+	switch l.node.Auth {
+	case cluster.AuthBasic, cluster.AuthCertificate:
+		return nil // with each request
+	case cluster.AuthKerberos:
+		way = l.kerberos
 	}
 	if l.credential == nil {
-		return l.ntlm(ctx)
+		return way(ctx)
 	}
 	tell, err := l.credential.try(ctx, l.node.key())
 	if err != nil {
 		return err
 	}
-	err = l.ntlm(ctx)
+	err = way(ctx)
 	tell(err)
 	return err
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func TestClassify(t *testing.T) {
-	n := Node{Cluster: "c", Name: "hv-01", URL: "https://hv-01.corp:5986/wsman", User: `CORP\svc`, Password: cluster.NewSecret(canary)}
+	n := Node{Cluster: "c", Name: "hv-01", URL: "https://hv-01.corp:5986/wsman", Identity: cluster.Identity{User: `CORP\svc`, Password: cluster.NewSecret(canary)}}
 	script := func(id string, hresult int64) error { return &scriptError{Message: "text", ID: id, HResult: hresult} }
 	for _, c := range []struct {
 		err  error

@@ -22,13 +22,15 @@ import (
 
 // Node is one node and how to reach it.
 type Node struct {
-	Cluster, Name string
-	URL           string // http://host:5985/wsman or https://host:5986/wsman
-	Auth          cluster.Auth
-	User          string // user, DOMAIN\user or user@domain
-	Password      cluster.Secret
-	RootCAs       *x509.CertPool // who may sign the node's certificate; nil means the system's
-	ServerName    string         // name expected in the certificate; "" means the URL's host
+	Cluster, Name    string
+	URL              string // http://host:5985/wsman or https://host:5986/wsman
+	Auth             cluster.Auth
+	Kerberos         cluster.Kerberos // for AuthKerberos
+	cluster.Identity                  // who we say we are; its secrets are those that Auth needs
+	Trust            cluster.Trust
+	RootCAs          *x509.CertPool // who may sign the node's certificate; nil means the system's
+	Pin              string         // for TrustPin: the key confirmed, see PinOf; "" trusts nothing
+	ServerName       string         // name expected in the certificate; "" means the URL's host
 }
 
 // Limits bound what a node may make us hold. Zero fields get the defaults.

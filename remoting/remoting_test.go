@@ -8,7 +8,7 @@ import (
 )
 
 func TestNewListsEveryProblem(t *testing.T) {
-	ok := Node{Cluster: "c", Name: "n1", URL: "https://n1:5986/wsman", User: "u", Password: cluster.NewSecret("p")}
+	ok := Node{Cluster: "c", Name: "n1", URL: "https://n1:5986/wsman", Identity: cluster.Identity{User: "u", Password: cluster.NewSecret("p")}}
 	if _, err := New(Options{Nodes: []Node{ok}}); err != nil {
 		t.Fatalf("good options: %v", err)
 	}

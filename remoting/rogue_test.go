@@ -77,7 +77,7 @@ func (s *rogue) count(action string) int {
 // client asks the rogue as node n1 of cluster c.
 func (s *rogue) client(t *testing.T, auth cluster.Auth, change func(*Options)) *Client {
 	t.Helper()
-	n := Node{Cluster: "c", Name: "n1", URL: s.URL + "/wsman", Auth: auth, User: "u", Password: cluster.NewSecret(canary)}
+	n := Node{Cluster: "c", Name: "n1", URL: s.URL + "/wsman", Auth: auth, Identity: cluster.Identity{User: "u", Password: cluster.NewSecret(canary)}}
 	if s.TLS != nil {
 		n.RootCAs = x509.NewCertPool()
 		n.RootCAs.AddCert(s.Certificate())

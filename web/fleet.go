@@ -58,7 +58,7 @@ func realFleet(cfg config) (*fleet, error) {
 			names = append(names, n.Name)
 			f.nodes = append(f.nodes, remoting.Node{
 				Cluster: c.Name, Name: n.Name, URL: n.URL,
-				User: c.User, Password: cluster.NewSecret(password), RootCAs: roots,
+				Identity: cluster.Identity{User: c.User, Password: cluster.NewSecret(password)}, RootCAs: roots,
 			})
 		}
 		f.members = append(f.members, cluster.NewPicture(c.Name, names))
@@ -75,7 +75,7 @@ func simulatedFleet(opts simulator.Options) (*fleet, error) {
 	byCluster := map[string]int{}
 	for _, e := range sim.Nodes() {
 		f.nodes = append(f.nodes, remoting.Node{
-			Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, User: e.User, Password: cluster.NewSecret(e.Password),
+			Cluster: e.Cluster, Name: e.Node, URL: e.HTTP, Identity: cluster.Identity{User: e.User, Password: cluster.NewSecret(e.Password)},
 		})
 		i, seen := byCluster[e.Cluster]
 		if !seen {

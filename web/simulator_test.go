@@ -28,7 +28,7 @@ func TestSimulatorAlone(t *testing.T) {
 	n := said.Nodes[0]
 	for _, url := range []string{n.HTTP, n.HTTPS} {
 		client, err := remoting.New(remoting.Options{Nodes: []remoting.Node{{
-			Cluster: n.Cluster, Name: n.Name, URL: url, User: n.User, Password: cluster.NewSecret(n.Password), RootCAs: pool(t, pem),
+			Cluster: n.Cluster, Name: n.Name, URL: url, Identity: cluster.Identity{User: n.User, Password: cluster.NewSecret(n.Password)}, RootCAs: pool(t, pem),
 		}}})
 		must(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
