@@ -27,10 +27,13 @@ type Script struct {
 
 // The scripts, by what they ask.
 var (
-	State     = load("state")     // answers ClusterState
-	Storage   = load("storage")   // answers StorageState
-	Vitals    = load("vitals")    // answers NodeVitals
-	Inventory = load("inventory") // answers NodeInventory
+	State     = load("state")      // answers ClusterState
+	Storage   = load("storage")    // answers StorageState
+	Vitals    = load("vitals")     // answers NodeVitals
+	Inventory = load("inventory")  // answers NodeInventory
+	Check     = load("check")      // answers NodeAccess: the onboarding check
+	Probe     = load("probe")      // answers Probes: what could not be verified without Windows
+	Echo      = load("probe_echo") // answers Echoed
 	// Loop is not a question: it is the line loop given to powershell.exe, which
 	// then reads the others. Its Text is loop.ps1 without the comment lines,
 	// because it has to fit on a command line.
@@ -38,7 +41,7 @@ var (
 )
 
 // Questions are the scripts that run inside the loop.
-var Questions = []Script{State, Storage, Vitals, Inventory}
+var Questions = []Script{State, Storage, Vitals, Inventory, Check, Probe, Echo}
 
 // ByText finds the question with exactly this text.
 func ByText(text string) (Script, bool) {

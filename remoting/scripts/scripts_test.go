@@ -14,6 +14,7 @@ import (
 // shapes says which Go type each question answers.
 var shapes = map[string]any{
 	State.Name: ClusterState{}, Storage.Name: StorageState{}, Vitals.Name: NodeVitals{}, Inventory.Name: NodeInventory{},
+	Check.Name: NodeAccess{}, Probe.Name: Probes{}, Echo.Name: Echoed{},
 }
 
 func TestEveryFieldOfTheShapeIsAnswered(t *testing.T) {

@@ -278,3 +278,101 @@ type InventoryAdapter struct {
 	Addresses     []string `json:"Addresses"`
 	Rdma          bool     `json:"Rdma"`
 }
+
+// NodeAccess answers check.ps1: who a node is and what the account that asks may
+// read on it.
+type NodeAccess struct {
+	UtcNow       string `json:"UtcNow"`
+	ComputerName string `json:"ComputerName"`
+	HostName     string `json:"HostName"`  // as in DNS, without the suffix
+	DnsSuffix    string `json:"DnsSuffix"` // its primary one, "" if there is none
+	OS           string `json:"OS"`
+	Build        string `json:"Build"` // with update revision: 20348.2762
+	PSVersion    string `json:"PSVersion"`
+	LanguageMode string `json:"LanguageMode"` // FullLanguage, ConstrainedLanguage …
+
+	User          string   `json:"User"` // DOMAIN\user
+	Administrator bool     `json:"Administrator"`
+	Groups        []string `json:"Groups"` // SIDs S-1-5-32-… and S-1-5-114; empty when not known
+
+	ServiceState           string     `json:"ServiceState"` // of ClusSvc: Running, Stopped …, Unknown; "" not installed
+	ServiceStart           int        `json:"ServiceStart"` // 2 automatic, 3 manual, 4 disabled (in no cluster), 0 not installed
+	Name                   string     `json:"Name"`         // of the cluster
+	ClusterFunctionalLevel int        `json:"ClusterFunctionalLevel"`
+	S2DEnabled             int        `json:"S2DEnabled"` // 0 or 1
+	Nodes                  []NodeSeen `json:"Nodes"`
+	ModuleVersion          string     `json:"ModuleVersion"` // of FailoverClusters, "" not installed
+	Commands               []string   `json:"Commands"`      // those of a few optional ones that are there
+
+	Cluster    Access            `json:"Cluster"` // MSCluster_Cluster
+	Members    Access            `json:"Members"` // MSCluster_Node
+	Storage    Access            `json:"Storage"` // the pool; absent without Storage Spaces Direct
+	History    Access            `json:"History"` // performance history
+	Namespaces []NamespaceAccess `json:"Namespaces"`
+}
+
+// NodeSeen is a member as root/MSCluster knows it.
+type NodeSeen struct {
+	Name  string `json:"Name"`
+	State int    `json:"State"`
+}
+
+// What came of reading something.
+const (
+	AccessOK      = "ok"
+	AccessDenied  = "denied"
+	AccessAbsent  = "absent" // no such namespace, class or feature
+	AccessEmpty   = "empty"  // readable, but nothing is shown
+	AccessFailed  = "failed"
+	AccessSkipped = "skipped"
+)
+
+// Access is one of these, and the node's own text, in its language, unless all is well.
+type Access struct {
+	Access  string `json:"Access"`
+	Message string `json:"Message"`
+}
+
+// NamespaceAccess is a CIM namespace, tried with one of its classes.
+type NamespaceAccess struct {
+	Name    string `json:"Name"`
+	Class   string `json:"Class"`
+	Access  string `json:"Access"`
+	Message string `json:"Message"`
+}
+
+// Probes answers probe.ps1.
+type Probes struct {
+	UtcNow string       `json:"UtcNow"`
+	Points []ProbePoint `json:"Points"`
+}
+
+// ProbePoint is one thing that was looked at.
+type ProbePoint struct {
+	Name  string `json:"Name"`  // fault-domain-parent …
+	State string `json:"State"` // ok, different, denied, absent or failed
+	Found string `json:"Found"`
+}
+
+// EchoArgs is the argument of probe_echo.ps1.
+type EchoArgs struct {
+	Bytes int `json:"Bytes"` // of the text, at most 1 MiB
+}
+
+// Echoed answers probe_echo.ps1.
+type Echoed struct {
+	UtcNow string `json:"UtcNow"`
+	Id     int    `json:"Id"`     // of the process
+	Memory int64  `json:"Memory"` // bytes, its working set
+	Text   string `json:"Text"`   // see EchoText
+}
+
+// EchoText is the text probe_echo.ps1 says: n characters, always the same ones.
+func EchoText(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		k := int64(i)
+		b[i] = "0123456789abcdef"[(k*k+7*k)>>2%65521%16]
+	}
+	return string(b)
+}
