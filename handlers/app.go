@@ -34,9 +34,28 @@ type Store interface {
 	Health() error
 }
 
+// Fleet is what is watched and how it is reached: it can be checked, added to and
+// changed. Errors: cluster.ErrNotFound, ErrExists, ErrFixed, and cluster.Problems
+// for what somebody entered.
+type Fleet interface {
+	// Definitions are sorted by name. Secrets are in them, but never print.
+	Definitions() []cluster.Definition
+	// Check tries a definition that need not be watched, step by step. tell gets
+	// each state of it, from one goroutine at a time; the last is also returned.
+	Check(ctx context.Context, d cluster.Definition, tell func(cluster.Check)) cluster.Check
+	// Save begins to watch a definition, or to watch it as it is now. was is the
+	// name it had, "" for a new one.
+	Save(ctx context.Context, was string, d cluster.Definition) error
+	// Pause stops or resumes asking a node, "" for the whole cluster.
+	Pause(ctx context.Context, clusterName, node string, paused bool) error
+	// Remove ends watching a node, "" for the whole cluster.
+	Remove(ctx context.Context, clusterName, node string, keepHistory bool) error
+}
+
 // Options say what an App serves.
 type Options struct {
 	Store  Store            // required
+	Fleet  Fleet            // nil: the settings say that clusters come from elsewhere
 	Build  string           // a browser that sees it change reloads the page
 	Demo   views.Demo       // the banner over simulated clusters
 	Logger *slog.Logger     // nil discards
