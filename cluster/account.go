@@ -2,27 +2,27 @@ package cluster
 
 import "time"
 
-// RoleOf a person or program in LooksAlive says what it may do here. It has nothing
-// to do with a Role of a cluster. Their order is their power.
-type RoleOf int
+// UserRole a person or program in LooksAlive says what it may do here. It has nothing
+// with a Role of a cluster. Their order is their power.
+type UserRole int
 
 const (
-	Nobody        RoleOf = iota
-	Viewer               // sees everything but secrets and the console
-	Operator             // acknowledges faults, runs saved read-only scripts
-	Administrator        // everything
+	Nobody        UserRole = iota
+	Viewer                 // sees everything but secrets and the console
+	Operator               // acknowledges faults, runs saved read-only scripts
+	Administrator          // everything
 )
 
-var rolesOf = words[RoleOf]{Nobody: "nobody", Viewer: "viewer", Operator: "operator", Administrator: "administrator"}
+var userRoles = words[UserRole]{Nobody: "nobody", Viewer: "viewer", Operator: "operator", Administrator: "administrator"}
 
-func (r RoleOf) String() string                { return rolesOf.word(r) }
-func (r RoleOf) MarshalText() ([]byte, error)  { return []byte(r.String()), nil }
-func (r *RoleOf) UnmarshalText(b []byte) error { return rolesOf.parse(b, r) }
+func (r UserRole) String() string                { return userRoles.word(r) }
+func (r UserRole) MarshalText() ([]byte, error)  { return []byte(r.String()), nil }
+func (r *UserRole) UnmarshalText(b []byte) error { return userRoles.parse(b, r) }
 
 // Account is a person who may sign in.
 type Account struct {
 	Name     string    `json:"name"` // unique whatever the case of its letters
-	Role     RoleOf    `json:"role"`
+	Role     UserRole  `json:"role"`
 	Hash     string    `json:"-"` // argon2id in PHC form: $argon2id$v=19$m=…,t=…,p=…$salt$hash
 	Disabled bool      `json:"disabled,omitempty"`
 	Created  time.Time `json:"created"`
@@ -46,7 +46,7 @@ type APIToken struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
 	Hash     []byte    `json:"-"` // SHA-256
-	Role     RoleOf    `json:"role"`
+	Role     UserRole  `json:"role"`
 	By       string    `json:"by"` // the account that made it
 	Created  time.Time `json:"created"`
 	LastUsed time.Time `json:"lastUsed,omitzero"`
@@ -56,10 +56,10 @@ type APIToken struct {
 // Who is asking: a person, a program, or nobody.
 type Who struct {
 	Name    string // of the account, or "token NAME"
-	Role    RoleOf
+	Role    UserRole
 	Session string // Session.ID, "" for a token
 	Address string // the network address it asks from
 }
 
 // May says whether the role is enough.
-func (w Who) May(least RoleOf) bool { return w.Role >= least }
+func (w Who) May(least UserRole) bool { return w.Role >= least }

@@ -8,7 +8,7 @@ type AuditEntry struct {
 	Seq     int64     `json:"seq"` // 1, 2, 3 … without a gap
 	At      time.Time `json:"at"`
 	Who     string    `json:"who"` // account, "token NAME", or "" for nobody
-	Role    RoleOf    `json:"role"`
+	Role    UserRole  `json:"role"`
 	From    string    `json:"from,omitempty"`    // network address
 	Action  string    `json:"action"`            // "run.started", "sign-in", "cluster.saved" …
 	Object  string    `json:"object,omitempty"`  // what it was done to: a cluster, a node, an account
