@@ -33,6 +33,10 @@ func (s *Server) dispatch(ctx context.Context, c *caller, r *request) ([]byte, *
 	if !ok {
 		return nil, faultAction(r.action)
 	}
+	if !s.o.Authorize(c.account) {
+		return nil, faultDenied()
+	}
+	r.cim = s.o.CIMFor(c.account)
 	if f := do.allows(r); f != nil {
 		return nil, f
 	}
@@ -115,7 +119,7 @@ func (s *Server) doCreate(_ context.Context, c *caller, r *request) ([]byte, *fa
 }
 
 func (s *Server) doDelete(_ context.Context, c *caller, r *request) ([]byte, *fault) {
-	sh, f := s.find(c, r)
+	sh, f := s.findShell(c, r, true)
 	if f != nil {
 		return nil, f
 	}

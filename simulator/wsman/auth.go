@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -85,25 +86,31 @@ func (n *negotiation) ntlmStep(o *Options, token, binding []byte) (reply []byte,
 }
 
 // lookup finds the password of an account named as user, DOMAIN\user,
-// MACHINE\user or user@domain, and its name as Windows would print it.
+// MACHINE\user or user@domain, and its name as Windows would print it. A name
+// without a domain is one of the domain, else one of the machine.
 func lookup(o *Options, domain, user string) (account, password string, ok bool) {
 	if u, d, found := strings.Cut(user, "@"); found && domain == "" {
 		user, domain = u, d
 	}
 	authority := netbiosDomain(o)
-	switch d := strings.ToLower(domain); {
-	case d == "", strings.EqualFold(domain, authority), o.Domain != "" && strings.EqualFold(domain, o.Domain):
-	case strings.EqualFold(domain, o.Machine), d == ".":
-		authority = o.Machine
-	default:
-		return "", "", false
-	}
-	for name, pw := range o.Users {
-		if strings.EqualFold(name, user) {
-			return authority + `\` + name, pw, true
+	find := func(authority string, local bool) bool {
+		var name string
+		if name, password, ok = o.Find(user, local); ok {
+			account = authority + `\` + name
 		}
+		return ok
 	}
-	return "", "", false
+	switch d := strings.ToLower(domain); {
+	case d == "":
+		if !find(authority, false) {
+			find(o.Machine, true)
+		}
+	case strings.EqualFold(domain, authority), o.Domain != "" && strings.EqualFold(domain, o.Domain):
+		find(authority, o.Domain == "")
+	case strings.EqualFold(domain, o.Machine), d == ".":
+		find(o.Machine, true)
+	}
+	return account, password, ok
 }
 
 // basic checks the credentials of a Basic Authorization header.
@@ -120,8 +127,9 @@ func basic(o *Options, encoded string) (account string, ok bool) {
 	if d, u, found := strings.Cut(user, `\`); found {
 		domain, user = d, u
 	}
-	account, want, ok := lookup(o, domain, user)
-	return account, ok && subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1
+	account, want, known := lookup(o, domain, user)
+	correct := known && subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1
+	return account, o.SignIn(SignIn{account, known, correct})
 }
 
 // netbiosDomain is the flat name of the authority that holds the accounts.
@@ -135,10 +143,14 @@ func netbiosDomain(o *Options) string {
 
 // channelBinding is the MD5 of the gss_channel_bindings_struct that carries
 // tls-server-end-point (RFC 5929 4.1, MS-NLMP 2.2.2.1).
-func channelBinding(certificate []byte) []byte {
+func channelBinding(shown tls.Certificate) []byte {
+	certificate, c := shown.Certificate[0], shown.Leaf
 	sum := sha256.Sum256(certificate)
 	hash := sum[:]
-	if c, err := x509.ParseCertificate(certificate); err == nil {
+	if c == nil {
+		c, _ = x509.ParseCertificate(certificate) // one that does not parse is hashed like most
+	}
+	if c != nil {
 		switch c.SignatureAlgorithm {
 		case x509.SHA384WithRSA, x509.ECDSAWithSHA384, x509.SHA384WithRSAPSS:
 			h := sha512.Sum384(certificate)

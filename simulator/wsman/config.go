@@ -2,6 +2,7 @@ package wsman
 
 import (
 	"crypto/sha1" // thumbprints are SHA-1 by definition
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"net"
@@ -38,7 +39,7 @@ func (s *Server) config() setting {
 			num("MaxConcurrentOperations", unlimited), num("MaxConcurrentOperationsPerUser", int64(o.MaxOperationsPerUser)),
 			num("EnumerationTimeoutms", o.EnumerationTimeout.Milliseconds()), num("MaxConnections", int64(o.MaxConnections)),
 			num("MaxPacketRetrievalTimeSeconds", int64(idleConnection.Seconds())), yes("AllowUnencrypted", o.AllowUnencrypted),
-			group("Auth", yes("Basic", o.AllowBasic), yes("Kerberos", false), yes("Negotiate", true), yes("Certificate", false), yes("CredSSP", false), text("CbtHardeningLevel", "Relaxed")),
+			group("Auth", yes("Basic", o.AllowBasic), yes("Kerberos", false), yes("Negotiate", true), yes("Certificate", o.Mapping != nil), yes("CredSSP", false), text("CbtHardeningLevel", "Relaxed")),
 			ports, text("IPv4Filter", "*"), text("IPv6Filter", "*"), yes("EnableCompatibilityHttpListener", false),
 			yes("EnableCompatibilityHttpsListener", false), text("CertificateThumbprint", ""), yes("AllowRemoteAccess", true)),
 		group("Winrs", yes("AllowRemoteShellAccess", true), num("IdleTimeout", o.IdleTimeOut.Milliseconds()), num("MaxConcurrentUsers", unlimitedInt),
@@ -84,13 +85,17 @@ type listenerInfo struct {
 // listenerTable lists the listeners that serve at the moment, HTTP first.
 func (s *Server) listenerTable() []listenerInfo {
 	var out []listenerInfo
+	shown := &tls.Config{}
+	if s.o.TLSNow != nil {
+		shown = s.o.TLSNow()
+	}
 	s.mu.Lock()
 	for l, secure := range s.listeners {
 		row := listenerInfo{transport: "HTTP"}
 		row.address, row.port, _ = net.SplitHostPort(l.Addr().String())
 		if secure {
 			row.transport = "HTTPS"
-			if certs := s.tls.Certificates; len(certs) > 0 && len(certs[0].Certificate) > 0 {
+			if certs := shown.Certificates; len(certs) > 0 && len(certs[0].Certificate) > 0 {
 				row.thumbprint = fmt.Sprintf("%X", sha1.Sum(certs[0].Certificate[0]))
 				if c, err := x509.ParseCertificate(certs[0].Certificate[0]); err == nil {
 					row.host = c.Subject.CommonName

@@ -38,6 +38,7 @@ type conn struct {
 	cancel  context.CancelFunc
 	watched chan struct{} // not nil while watch reads; closed when it has read
 
+	binding []byte // of the certificate this connection shows
 	nego    negotiation
 	account string
 	session *session
@@ -46,7 +47,11 @@ type conn struct {
 func newConn(s *Server, nc net.Conn, secure bool) *conn {
 	c := &conn{s: s, nc: nc, secure: secure}
 	if secure {
-		c.nc = tls.Server(nc, s.tls)
+		config := s.tlsNow()
+		if len(config.Certificates) > 0 && len(config.Certificates[0].Certificate) > 0 {
+			c.binding = channelBinding(config.Certificates[0])
+		}
+		c.nc = tls.Server(nc, config)
 	}
 	c.limit.R = c.nc
 	c.br = bufio.NewReader(&c.limit)
@@ -207,6 +212,10 @@ func (c *conn) authenticate(req *http.Request) (account, reply string, refusal *
 	switch {
 	case scheme == "" && c.account != "":
 		return c.account, "", nil
+	case strings.EqualFold(scheme, mutual) && c.s.o.Mapping != nil && c.secure:
+		if account, ok := c.certificate(); ok {
+			return account, "", nil
+		}
 	case strings.EqualFold(scheme, "Basic") && c.offersBasic():
 		if account, ok := basic(&c.s.o, value); ok {
 			return account, "", nil
@@ -217,11 +226,7 @@ func (c *conn) authenticate(req *http.Request) (account, reply string, refusal *
 		if err != nil {
 			break
 		}
-		var binding []byte
-		if c.secure {
-			binding = c.s.binding
-		}
-		out, account, session, err := c.nego.step(&c.s.o, token, binding)
+		out, account, session, err := c.nego.step(&c.s.o, token, c.binding)
 		if err != nil {
 			c.s.o.Logger.Debug("authentication refused", "node", c.s.o.Machine, "err", err)
 			break

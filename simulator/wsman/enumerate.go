@@ -272,7 +272,7 @@ func (s *Server) collect(c *caller, r *request) (collection, *fault) {
 		return collection{len(list), func(w *writer, i int) { list[i].write(w) },
 			func(w *writer, i int) { w.eprTo(configURI+"/listener", list[i].keys()) }}, nil
 	case resourceShell, resourceShells:
-		list := slices.DeleteFunc(s.sorted(), func(sh *shell) bool { return sh.owner != c.account })
+		list := slices.DeleteFunc(s.sorted(), func(sh *shell) bool { return sh.owner != c.account && !s.o.Administrator(c.account) })
 		return collection{len(list), func(w *writer, i int) { list[i].write(w) },
 			func(w *writer, i int) { w.eprTo(shellURI, []KeyValue{{"ShellId", list[i].id}}) }}, nil
 	}
@@ -288,23 +288,23 @@ func (s *Server) collectInstances(r *request, t target, filter *element) (collec
 	case filter == nil && t.class == "*":
 		return collection{}, faultFilter("")
 	case filter == nil:
-		return s.instances(t, nil)
+		return s.instances(r, t, nil)
 	case dialect == dialectWQL && t.class != "*":
 		return collection{}, faultWildcard()
 	case dialect == dialectWQL:
-		return s.collectQuery(t, strings.TrimSpace(filter.text))
+		return s.collectQuery(r, t, strings.TrimSpace(filter.text))
 	case dialect == dialectSelector && t.class != "*":
-		return s.instances(t, filter.child(nsW, "SelectorSet"))
+		return s.instances(r, t, filter.child(nsW, "SelectorSet"))
 	}
 	return collection{}, faultDialect()
 }
 
-func (s *Server) instances(t target, set *element) (collection, *fault) {
-	class, f := s.class(t)
+func (s *Server) instances(r *request, t target, set *element) (collection, *fault) {
+	class, f := s.class(r, t)
 	if f != nil {
 		return collection{}, f
 	}
-	list, err := s.o.CIM.Instances(class)
+	list, err := r.cim.Instances(class)
 	if err != nil {
 		return collection{}, faultCIM(err)
 	}
@@ -327,15 +327,15 @@ func (s *Server) instances(t target, set *element) (collection, *fault) {
 // collectQuery runs a WQL query. What it does not find is a fault of the
 // filter, not of the resource: so a real server answered (see the recorded
 // fault in enumerate_test.go).
-func (s *Server) collectQuery(t target, text string) (collection, *fault) {
+func (s *Server) collectQuery(r *request, t target, text string) (collection, *fault) {
 	q, err := parseWQL(text)
 	if err != nil {
 		return collection{}, faultQuery("Invalid query ", t.namespace, text)
 	}
-	if s.o.CIM == nil {
+	if r.cim == nil {
 		return collection{}, faultNotFound()
 	}
-	class, err := s.o.CIM.Class(t.namespace, q.class)
+	class, err := r.cim.Class(t.namespace, q.class)
 	switch {
 	case errors.Is(err, ErrNoNamespace):
 		return collection{}, faultNotFound()
@@ -348,7 +348,7 @@ func (s *Server) collectQuery(t target, text string) (collection, *fault) {
 	if err != nil {
 		return collection{}, faultQuery("Invalid query ", t.namespace, text)
 	}
-	list, err := s.o.CIM.Instances(class)
+	list, err := r.cim.Instances(class)
 	if err != nil {
 		return collection{}, faultCIM(err)
 	}

@@ -153,13 +153,14 @@ func (a *acceptor) authenticate(m, binding []byte) (account string, s *session, 
 	if err != nil {
 		return "", nil, err
 	}
-	account, password, ok := lookup(a.o, t.domain, t.user)
-	if !ok || len(t.ntResponse) <= 24 { // 24 bytes would be NTLMv1
+	account, password, known := lookup(a.o, t.domain, t.user)
+	if len(t.ntResponse) <= 24 { // 24 bytes would be NTLMv1
 		return "", nil, errLogon
 	}
 	proof, blob := t.ntResponse[:16], t.ntResponse[16:]
 	key := ntowfv2(t.user, password, t.domain)
-	if !hmac.Equal(proof, hmacMD5(key, a.challenge[:], blob)) {
+	if !known || !hmac.Equal(proof, hmacMD5(key, a.challenge[:], blob)) {
+		a.o.SignIn(SignIn{account, known, false})
 		return "", nil, errLogon
 	}
 	if len(blob) < 32 || blob[0] != 1 {
@@ -192,6 +193,9 @@ func (a *acceptor) authenticate(m, binding []byte) (account string, s *session, 
 	// CbtHardeningLevel=Relaxed, the default: checked when the client sends one.
 	if cb := av[avChannelBindings]; binding != nil && len(cb) == 16 && !allZero(cb) &&
 		subtle.ConstantTimeCompare(cb, binding) != 1 {
+		return "", nil, errLogon
+	}
+	if !a.o.SignIn(SignIn{account, true, true}) {
 		return "", nil, errLogon
 	}
 	return account, newSession(sessionKey, t.flags&ntlm.Uint32(a.challengeMessage[20:]), true), nil

@@ -92,11 +92,11 @@ func (r *request) cimNamespace() (string, bool) {
 }
 
 // class looks a class up and words the fault when it is not there.
-func (s *Server) class(t target) (*Class, *fault) {
-	if s.o.CIM == nil {
+func (s *Server) class(r *request, t target) (*Class, *fault) {
+	if r.cim == nil {
 		return nil, faultNotFound()
 	}
-	c, err := s.o.CIM.Class(t.namespace, t.class)
+	c, err := r.cim.Class(t.namespace, t.class)
 	switch {
 	case errors.Is(err, ErrNoClass), errors.Is(err, ErrNoNamespace):
 		return nil, faultNotFound()
@@ -123,7 +123,7 @@ func (s *Server) doGet(ctx context.Context, c *caller, r *request) ([]byte, *fau
 	case resourceListener:
 		return s.getListener(r)
 	}
-	sh, f := s.find(c, r)
+	sh, f := s.findShell(c, r, true)
 	if f != nil {
 		return nil, f
 	}
@@ -135,7 +135,7 @@ func (s *Server) doGet(ctx context.Context, c *caller, r *request) ([]byte, *fau
 
 // getInstance is WS-Transfer Get on a CIM instance: the selectors are its keys.
 func (s *Server) getInstance(r *request, t target) ([]byte, *fault) {
-	class, f := s.class(t)
+	class, f := s.class(r, t)
 	if f != nil {
 		return nil, f
 	}
@@ -152,7 +152,7 @@ func (s *Server) getInstance(r *request, t target) ([]byte, *fault) {
 			return nil, faultMissingSelectors()
 		}
 	}
-	list, err := s.o.CIM.Instances(class)
+	list, err := r.cim.Instances(class)
 	if err != nil {
 		return nil, faultCIM(err)
 	}

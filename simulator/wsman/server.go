@@ -16,8 +16,6 @@ import (
 // HTTPS listener; they share the shells.
 type Server struct {
 	o       Options
-	tls     *tls.Config
-	binding []byte // of the HTTPS listener's certificate
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup // connections and processes
@@ -29,6 +27,23 @@ type Server struct {
 	shells       map[string]*shell
 	operations   map[string]int // by account: requests under way and commands not terminated
 	enumerations map[string]*enumeration
+	tls, tlsFrom *tls.Config // as served, and what it was made from
+}
+
+// tlsNow is the configuration of a new connection. One configuration is kept as
+// long as TLSNow returns it, and with it the keys of its session tickets.
+func (s *Server) tlsNow() *tls.Config {
+	from := s.o.TLSNow()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if from != s.tlsFrom {
+		s.tls, s.tlsFrom = from.Clone(), from
+		s.tls.NextProtos = []string{"http/1.1"}
+		if s.o.Mapping != nil {
+			s.tls.ClientAuth = tls.RequestClientCert // what comes is judged by Mapping
+		}
+	}
+	return s.tls
 }
 
 // New returns a server that owns no listener yet. It panics without a Host,
@@ -40,13 +55,6 @@ func New(o Options) *Server {
 	s := &Server{o: o.withDefaults(), listeners: map[net.Listener]bool{}, conns: map[*conn]struct{}{},
 		shells: map[string]*shell{}, operations: map[string]int{}, enumerations: map[string]*enumeration{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if o.TLS != nil {
-		s.tls = o.TLS.Clone()
-		s.tls.NextProtos = []string{"http/1.1"}
-		if len(o.TLS.Certificates) > 0 && len(o.TLS.Certificates[0].Certificate) > 0 {
-			s.binding = channelBinding(o.TLS.Certificates[0].Certificate[0])
-		}
-	}
 	return s
 }
 
@@ -55,7 +63,7 @@ func (s *Server) Serve(l net.Listener) error { return s.serve(l, false) }
 
 // ServeTLS answers WinRM over HTTPS on l until Close; it then returns ErrClosed.
 func (s *Server) ServeTLS(l net.Listener) error {
-	if s.tls == nil {
+	if s.o.TLSNow == nil {
 		return errors.New("wsman: Options.TLS is required for HTTPS")
 	}
 	return s.serve(l, true)

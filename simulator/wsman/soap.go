@@ -138,6 +138,7 @@ type request struct {
 	timeout                         time.Duration
 	selectors, options              map[string]string
 	body                            *element // first element of s:Body, may be nil
+	cim                             CIM      // what the caller may see, may be nil
 }
 
 // parseRequest reads an envelope. The request is returned as far as it was

@@ -13,9 +13,11 @@ package wsman
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -56,8 +58,25 @@ type Options struct {
 	Machine string            // NetBIOS name of the node, e.g. "HV-01"
 	Domain  string            // DNS name of its domain, empty in a workgroup
 	Users   map[string]string // user name (no domain, any case) -> password
+	// Find replaces Users: it finds an account of the domain or, with local, of
+	// the machine itself, and returns its name in its own spelling.
+	Find func(user string, local bool) (name, password string, ok bool)
+	// SignIn is told of every attempt to sign in that came as far as the
+	// password, and says whether it succeeds. nil lets the right password in.
+	SignIn func(a SignIn) bool
+	// Authorize says whether an account may use WinRM at all, as the service's
+	// RootSDDL does; nil lets everybody who signed in.
+	Authorize func(account string) bool
+	// Administrator says whether an account sees other people's shells; nil: nobody.
+	Administrator func(account string) bool
 	// TLS holds the certificate of the HTTPS listener; ServeTLS needs it.
 	TLS *tls.Config
+	// TLSNow is asked at each new connection and replaces TLS for it; it may
+	// return another configuration from one connection to the next.
+	TLSNow func() *tls.Config
+	// Mapping turns certificate authentication on and says whose certificate
+	// this is (MS-WSMV's CertMapping): a user of the machine itself.
+	Mapping func(chain []*x509.Certificate) (user string, ok bool)
 	// AllowBasic offers Basic authentication; over TLS only, unless
 	// AllowUnencrypted is set as well.
 	AllowBasic bool
@@ -70,7 +89,9 @@ type Options struct {
 	// the line, which starts always. nil means every program exists.
 	Exists func(p *Process) bool
 	// CIM answers Get and Enumerate on WMI resources; nil knows no class.
-	CIM    CIM
+	CIM CIM
+	// CIMFor replaces CIM by what an account may see.
+	CIMFor func(account string) CIM
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil discards
 	// Delay returns how long a request with this action (its last path
@@ -136,10 +157,45 @@ func (o Options) withDefaults() Options {
 	if o.Delay == nil {
 		o.Delay = func(string) time.Duration { return 0 }
 	}
+	if o.Find == nil {
+		users := o.Users
+		o.Find = func(user string, _ bool) (string, string, bool) {
+			for name, password := range users {
+				if strings.EqualFold(name, user) {
+					return name, password, true
+				}
+			}
+			return "", "", false
+		}
+	}
+	if o.SignIn == nil {
+		o.SignIn = func(a SignIn) bool { return a.Correct }
+	}
+	if o.Authorize == nil {
+		o.Authorize = func(string) bool { return true }
+	}
+	if o.Administrator == nil {
+		o.Administrator = func(string) bool { return false }
+	}
+	if o.TLSNow == nil && o.TLS != nil {
+		fixed := o.TLS
+		o.TLSNow = func() *tls.Config { return fixed }
+	}
+	if o.CIMFor == nil {
+		fixed := o.CIM
+		o.CIMFor = func(string) CIM { return fixed }
+	}
 	if o.Refuse == nil {
 		o.Refuse = func() bool { return false }
 	}
 	return o
+}
+
+// SignIn is an attempt to prove who one is.
+type SignIn struct {
+	Account string // DOMAIN\user as Windows would print it; "" when there is no such account
+	Known   bool   // there is such an account
+	Correct bool   // the password fits
 }
 
 // ShellInfo describes an open shell.
