@@ -20,6 +20,7 @@ var mayImport = map[string]struct{ ours, others []string }{
 	"simulator/wsman":      {nil, []string{"golang.org/x/crypto"}},
 	"collector":            {[]string{"cluster"}, []string{"github.com/sony/gobreaker", "golang.org/x/sync"}},
 	"store":                {[]string{"cluster"}, []string{"modernc.org/sqlite"}},
+	"vault":                {},
 	"views":                {[]string{"cluster", "static"}, []string{"github.com/a-h/templ"}},
 	"handlers":             {[]string{"cluster", "views", "static"}, []string{"github.com/go-chi/chi", "github.com/a-h/templ", "github.com/gorilla/websocket"}},
 	"static":               {},
