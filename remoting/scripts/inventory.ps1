@@ -8,15 +8,14 @@
 # Disconnected, Disabled or Down). What may not be read is empty and named in Denied.
 function Test-Denied($e) {
     for ($x = $e.Exception; $x; $x = $x.InnerException) {
-        if ($x -is [UnauthorizedAccessException] -or $x -is [Security.SecurityException]) { return $true }
-        if ($x.HResult -in -2147024891, -2147217405) { return $true }
+        if ($x.HResult -in -2147024891, -2147217405, -2146233078) { return $true }
         if ("$($x.NativeErrorCode)" -in 'AccessDenied', '5') { return $true }
     }
     return $false
 }
-$denied = [Collections.Generic.List[string]]::new()
-function Read-Part([string]$name, [scriptblock]$read) {
-    try { & $read } catch { if (Test-Denied $_) { $denied.Add($name) } else { throw } }
+$denied = @{}
+function Read-Part([string]$name, $read) {
+    try { & $read } catch { if (Test-Denied $_) { $denied[$name] = $true } else { throw } }
 }
 
 $os = Read-Part 'OperatingSystem' { Get-CimInstance Win32_OperatingSystem -Property @('Caption', 'Version', 'BuildNumber') }
@@ -38,22 +37,18 @@ $clock = Read-Part 'ClockSource' {
 $bound = @(Read-Part 'Listeners' {
     $listeners = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WSMAN\Listener'
     if (Test-Path -LiteralPath $listeners) {
-        Get-ChildItem -LiteralPath $listeners | Where-Object { $_.PSChildName -like '*+HTTPS' } | ForEach-Object { "$($_.GetValue('certThumbprint'))" -replace '[^0-9a-fA-F]', '' }
+        Get-ChildItem -LiteralPath $listeners | Where-Object { $_.PSChildName -like '*+HTTPS' } | ForEach-Object { "$((Get-ItemProperty -LiteralPath $_.PSPath).certThumbprint)" -replace '[^0-9a-fA-F]', '' }
     }
 } | Where-Object { $_ })
 $certificates = @(Read-Part 'Certificates' {
-    $store = [Security.Cryptography.X509Certificates.X509Store]::new('My', 'LocalMachine')
-    $store.Open('ReadOnly')
-    try {
-        foreach ($cert in $store.Certificates) {
-            $usage = @($cert.Extensions | Where-Object { $_ -is [Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension] } | ForEach-Object { $_.EnhancedKeyUsages } | ForEach-Object { "$($_.Value)" })
-            [pscustomobject]@{
-                Subject = "$($cert.Subject)"; Issuer = "$($cert.Issuer)"; Thumbprint = "$($cert.Thumbprint)"
-                NotBefore = $cert.NotBefore.ToUniversalTime().ToString('o'); NotAfter = $cert.NotAfter.ToUniversalTime().ToString('o')
-                Usage = @($usage); WinRM = $cert.Thumbprint -in $bound
-            }
+    foreach ($cert in @(Get-ChildItem -LiteralPath 'Cert:\LocalMachine\My')) {
+        $usage = @($cert.Extensions | ForEach-Object { $_.EnhancedKeyUsages } | Where-Object { $_ } | ForEach-Object { "$($_.Value)" })
+        @{
+            Subject = "$($cert.Subject)"; Issuer = "$($cert.Issuer)"; Thumbprint = "$($cert.Thumbprint)"
+            NotBefore = $cert.NotBefore.ToUniversalTime().ToString('o'); NotAfter = $cert.NotAfter.ToUniversalTime().ToString('o')
+            Usage = @($usage); WinRM = $cert.Thumbprint -in $bound
         }
-    } finally { $store.Close() }
+    }
 })
 
 $adapters = @(Read-Part 'Adapters' {
@@ -69,7 +64,7 @@ $adapters = @(Read-Part 'Adapters' {
         }
     } catch { if (Test-Denied $_) { throw } } # no such class: no RDMA
     foreach ($a in @(Get-CimInstance -Namespace $net -ClassName MSFT_NetAdapter -Filter 'HardwareInterface=TRUE')) {
-        [pscustomobject]@{
+        @{
             Name = "$($a.Name)"; Description = "$($a.InterfaceDescription)"
             MacAddress = ("$($a.PermanentAddress)" -replace '[^0-9a-fA-F]', '' -replace '(..)(?!$)', '$1-').ToUpperInvariant()
             LinkBits = if ($a.Speed -and [decimal]$a.Speed -lt [long]::MaxValue) { [long]$a.Speed } else { [long]0 }
@@ -82,8 +77,8 @@ $adapters = @(Read-Part 'Adapters' {
 
 $build = "$($os.BuildNumber)"
 if ($revision) { $build = "$build.$revision" }
-[pscustomobject]@{
-    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied)
+@{
+    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied.Keys | Sort-Object)
     OS = "$($os.Caption)"; Version = "$($os.Version)"; Build = $build; Domain = "$($computer.Domain)"
     Manufacturer = "$($computer.Manufacturer)"; Model = "$($computer.Model)"
     SerialNumber = "$($bios.SerialNumber)".Trim(); BIOSVersion = "$($bios.SMBIOSBIOSVersion)"

@@ -8,15 +8,14 @@
 # empty and named in Denied; without the cluster object itself the script fails.
 function Test-Denied($e) {
     for ($x = $e.Exception; $x; $x = $x.InnerException) {
-        if ($x -is [UnauthorizedAccessException]) { return $true }
-        if ($x.HResult -in -2147024891, -2147217405) { return $true }
+        if ($x.HResult -in -2147024891, -2147217405, -2146233078) { return $true }
         if ("$($x.NativeErrorCode)" -in 'AccessDenied', '5') { return $true }
     }
     return $false
 }
-$denied = [Collections.Generic.List[string]]::new()
-function Read-Part([string]$name, [scriptblock]$read) {
-    try { & $read } catch { if (Test-Denied $_) { $denied.Add($name) } else { throw } }
+$denied = @{}
+function Read-Part([string]$name, $read) {
+    try { & $read } catch { if (Test-Denied $_) { $denied[$name] = $true } else { throw } }
 }
 function Read-Class([string]$class) { Get-CimInstance -Namespace root/MSCluster -ClassName $class }
 # CIM keeps -1 as the uint32 4294967295.
@@ -29,7 +28,7 @@ function Get-Int($v) {
 function Get-Guid($s) { if ("$s" -match '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}') { $Matches[0].ToLowerInvariant() } else { '' } }
 
 $c = @(Read-Class MSCluster_Cluster)[0]
-if (!$c) { throw [InvalidOperationException]'the cluster service on this node does not answer' }
+if (!$c) { throw 'the cluster service on this node does not answer' }
 
 # Site and rack: MSCluster_FaultDomain is a tree that is climbed by GetParent. It
 # is climbed only where there is a site (1000) or a rack (2000) at all.
@@ -52,7 +51,7 @@ Read-Part 'FaultDomains' {
 $nodes = @(Read-Part 'Nodes' { Read-Class MSCluster_Node | ForEach-Object {
     $place = $places["$($_.Name)"]
     if (!$place) { $place = @{ Site = ''; Rack = '' } }
-    [pscustomobject]@{
+    @{
         Name = "$($_.Name)"; Id = Get-Int $_.Id; State = Get-Int $_.State
         StatusInformation = Get-Int $_.StatusInformation; NodeDrainStatus = Get-Int $_.NodeDrainStatus
         NodeWeight = Get-Int $_.NodeWeight; DynamicWeight = Get-Int $_.DynamicWeight
@@ -65,21 +64,21 @@ $networks = @(Read-Part 'Networks' { Read-Class MSCluster_Network | ForEach-Obje
     $address = "$($_.Address)"
     $prefix = Get-Int (@($_.IPv4PrefixLengths)[0])
     if (!$address -and $_.IPv6Addresses) { $address = "$(@($_.IPv6Addresses)[0])"; $prefix = Get-Int (@($_.IPv6PrefixLengths)[0]) }
-    [pscustomobject]@{
+    @{
         Name = "$($_.Name)"; Id = "$($_.ID)"; State = Get-Int $_.State; Role = Get-Int $_.Role
         Metric = Get-Int $_.Metric; Address = $address; PrefixLength = $prefix
     }
 } })
 
 $interfaces = @(Read-Part 'Interfaces' { Read-Class MSCluster_NetworkInterface | ForEach-Object {
-    [pscustomobject]@{
+    @{
         Name = "$($_.Name)"; Node = "$($_.Node)"; Network = "$($_.Network)"
         Adapter = "$($_.Adapter)"; Address = "$($_.Address)"; State = Get-Int $_.State
     }
 } })
 
 $groups = @(Read-Part 'Groups' { Read-Class MSCluster_ResourceGroup | ForEach-Object {
-    [pscustomobject]@{
+    @{
         Name = "$($_.Name)"; Id = "$($_.Id)"; GroupType = Get-Int $_.GroupType; State = Get-Int $_.State
         StatusInformation = Get-Int $_.StatusInformation; OwnerNode = "$($_.OwnerNode)"; Priority = Get-Int $_.Priority
     }
@@ -87,7 +86,7 @@ $groups = @(Read-Part 'Groups' { Read-Class MSCluster_ResourceGroup | ForEach-Ob
 
 $byKey = @{}
 $resources = @(Read-Part 'Resources' { Read-Class MSCluster_Resource | ForEach-Object {
-    $r = [pscustomobject]@{
+    $r = @{
         Name = "$($_.Name)"; Type = "$($_.Type)"; State = Get-Int $_.State
         OwnerGroup = "$($_.OwnerGroup)"; OwnerNode = "$($_.OwnerNode)"; CoreResource = [bool]$_.CoreResource
     }
@@ -125,7 +124,7 @@ $volumes = @(Read-Part 'Volumes' {
         $r = $owner["$($v.Name)"]
         $fault = Get-Int $v.FaultState # bits: 1 no direct IO, 2 no access, 4 in maintenance, 8 dismounted
         $worst = if ($access.ContainsKey($id)) { @(0, 1, 4, 3, 2)[$access[$id]] } elseif ($fault -band 10) { 0 } elseif ($fault -band 1) { 3 } else { 2 }
-        [pscustomobject]@{
+        @{
             Name = if ($r) { $r.Name } else { "$($v.Name)" }; Path = "$($v.Name)"; VolumeName = "$($v.VolumeName)"
             OwnerNode = if ($r) { $r.OwnerNode } else { '' }; State = if ($r) { $r.State } else { -1 }
             WorstAccess = $worst; FileSystem = "$($p.FileSystem)"
@@ -135,8 +134,8 @@ $volumes = @(Read-Part 'Volumes' {
     }
 })
 
-[pscustomobject]@{
-    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied)
+@{
+    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied.Keys | Sort-Object)
     Name = "$($c.Name)"; ClusterFunctionalLevel = Get-Int $c.ClusterFunctionalLevel
     ClusterUpgradeVersion = Get-Int $c.ClusterUpgradeVersion; S2DEnabled = Get-Int $c.S2DEnabled
     DynamicQuorumEnabled = Get-Int $c.DynamicQuorumEnabled; WitnessDynamicWeight = Get-Int $c.WitnessDynamicWeight

@@ -8,15 +8,14 @@
 # language. A list that may not be read is empty and named in Denied.
 function Test-Denied($e) {
     for ($x = $e.Exception; $x; $x = $x.InnerException) {
-        if ($x -is [UnauthorizedAccessException]) { return $true }
-        if ($x.HResult -in -2147024891, -2147217405) { return $true }
+        if ($x.HResult -in -2147024891, -2147217405, -2146233078) { return $true }
         if ("$($x.NativeErrorCode)" -in 'AccessDenied', '5') { return $true }
     }
     return $false
 }
-$denied = [Collections.Generic.List[string]]::new()
-function Read-Part([string]$name, [scriptblock]$read) {
-    try { & $read } catch { if (Test-Denied $_) { $denied.Add($name) } else { throw } }
+$denied = @{}
+function Read-Part([string]$name, $read) {
+    try { & $read } catch { if (Test-Denied $_) { $denied[$name] = $true } else { throw } }
 }
 function Read-Class([string]$class, [string]$filter) {
     $q = @{ Namespace = 'root/Microsoft/Windows/Storage'; ClassName = $class }
@@ -27,7 +26,7 @@ function Get-Long($v) { if ($null -eq $v) { [long]0 } elseif ([decimal]$v -gt [l
 function Get-Time($t) { if ($t -is [DateTime]) { $t.ToUniversalTime().ToString('o') } else { '' } }
 
 $pools = @(Read-Part 'Pools' { Read-Class MSFT_StoragePool 'IsPrimordial=FALSE' | ForEach-Object {
-    [pscustomobject]@{
+    @{
         FriendlyName = "$($_.FriendlyName)"; HealthStatus = [int]$_.HealthStatus
         OperationalStatus = @($_.OperationalStatus | ForEach-Object { [int]$_ }); IsReadOnly = [bool]$_.IsReadOnly
         Size = Get-Long $_.Size; AllocatedSize = Get-Long $_.AllocatedSize
@@ -35,7 +34,7 @@ $pools = @(Read-Part 'Pools' { Read-Class MSFT_StoragePool 'IsPrimordial=FALSE' 
 } })
 
 $virtualDisks = @(Read-Part 'VirtualDisks' { Read-Class MSFT_VirtualDisk | ForEach-Object {
-    [pscustomobject]@{
+    @{
         FriendlyName = "$($_.FriendlyName)"; HealthStatus = [int]$_.HealthStatus
         OperationalStatus = @($_.OperationalStatus | ForEach-Object { [int]$_ })
         ResiliencySettingName = "$($_.ResiliencySettingName)"; NumberOfDataCopies = [int]$_.NumberOfDataCopies
@@ -57,7 +56,7 @@ Read-Part 'DriveNodes' { foreach ($a in @(Read-Class MSFT_StorageNodeToPhysicalD
 } }
 $drives = @(Read-Part 'Drives' { Read-Class MSFT_PhysicalDisk | ForEach-Object {
     $id = if ("$($_.ObjectId)" -match 'PD:(\{[0-9a-fA-F-]+\})') { $Matches[1].ToLowerInvariant() } else { '' }
-    [pscustomobject]@{
+    @{
         UniqueId = "$($_.UniqueId)"; FriendlyName = "$($_.FriendlyName)"; SerialNumber = "$($_.SerialNumber)".Trim()
         Model = "$($_.Model)".Trim(); FirmwareVersion = "$($_.FirmwareVersion)".Trim(); MediaType = [int]$_.MediaType
         Node = "$($nodeOf[$id])"; SlotNumber = [int]$_.SlotNumber; Usage = [int]$_.Usage; HealthStatus = [int]$_.HealthStatus
@@ -68,7 +67,7 @@ $drives = @(Read-Part 'Drives' { Read-Class MSFT_PhysicalDisk | ForEach-Object {
 $jobs = @(Read-Part 'Jobs' { Read-Class MSFT_StorageJob | ForEach-Object {
     # The type of ElapsedTime is datetime in interval form: a TimeSpan here.
     $elapsed = if ($_.ElapsedTime -is [TimeSpan]) { [long]$_.ElapsedTime.TotalSeconds } else { [long]0 }
-    [pscustomobject]@{
+    @{
         Name = "$($_.Name)"; JobState = [int]$_.JobState; PercentComplete = [int]$_.PercentComplete
         BytesProcessed = Get-Long $_.BytesProcessed; BytesTotal = Get-Long $_.BytesTotal
         ElapsedSeconds = $elapsed; IsBackgroundTask = [bool]$_.IsBackgroundTask
@@ -83,7 +82,7 @@ $faults = @(Read-Part 'Faults' {
     $found = if (Get-Command Get-HealthFault -ErrorAction Ignore) { Get-HealthFault } else { $subsystem | Debug-StorageSubSystem }
     foreach ($f in @($found)) {
         $time = if ($f.FaultTime) { $f.FaultTime } else { $f.EventTime }
-        [pscustomobject]@{
+        @{
             FaultId = "$($f.FaultId)"; FaultType = "$($f.FaultType)"
             PerceivedSeverity = if ($f.PerceivedSeverity -as [int]) { [int]$f.PerceivedSeverity } elseif ("$($f.PerceivedSeverity)" -match 'Fatal|Critical|Major') { 6 } elseif ("$($f.PerceivedSeverity)" -match 'Minor|Warning') { 5 } else { 3 }
             Reason = "$($f.Reason)"; RecommendedActions = @($f.RecommendedActions | Where-Object { $_ } | ForEach-Object { "$_" })
@@ -94,7 +93,7 @@ $faults = @(Read-Part 'Faults' {
     }
 })
 
-[pscustomobject]@{
-    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied)
+@{
+    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied.Keys | Sort-Object)
     Pools = $pools; VirtualDisks = $virtualDisks; Drives = $drives; Jobs = $jobs; Faults = $faults
 }

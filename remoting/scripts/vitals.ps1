@@ -10,15 +10,14 @@
 param($options)
 function Test-Denied($e) {
     for ($x = $e.Exception; $x; $x = $x.InnerException) {
-        if ($x -is [UnauthorizedAccessException]) { return $true }
-        if ($x.HResult -in -2147024891, -2147217405) { return $true }
+        if ($x.HResult -in -2147024891, -2147217405, -2146233078) { return $true }
         if ("$($x.NativeErrorCode)" -in 'AccessDenied', '5') { return $true }
     }
     return $false
 }
-$denied = [Collections.Generic.List[string]]::new()
-function Read-Part([string]$name, [scriptblock]$read) {
-    try { & $read } catch { if (Test-Denied $_) { $denied.Add($name) } else { throw } }
+$denied = @{}
+function Read-Part([string]$name, $read) {
+    try { & $read } catch { if (Test-Denied $_) { $denied[$name] = $true } else { throw } }
 }
 # Counters whose class this Windows does not have (no Hyper-V, no cluster) are no error.
 function Read-Counter([string]$class, [string]$filter) {
@@ -39,7 +38,8 @@ $cpu = [double](Read-Part 'Processor' {
 })
 
 # The formatted CSV counters round seconds per operation to whole seconds, so the raw
-# ones are kept from one question to the next and compared.
+# ones are kept from one question to the next and compared. Where each question has a
+# process of its own, process.ps1 brings them back as JSON.
 $rates = @{ Reads = 0.0; Writes = 0.0; ReadBytes = 0.0; WriteBytes = 0.0; Latency = 0.0 }
 Read-Part 'SharedVolumes' {
     $now = @{ Time = [decimal]0; Hz = [decimal]0; Reads = [decimal]0; Writes = [decimal]0; ReadBytes = [decimal]0; WriteBytes = [decimal]0; Busy = @{} }
@@ -54,11 +54,14 @@ Read-Part 'SharedVolumes' {
     $global:LooksAliveCsv = $now
     if (!$before -or $now.Hz -le 0 -or $now.Time -le $before.Time) { return }
     $seconds = [double](($now.Time - $before.Time) / $now.Hz)
-    foreach ($k in 'Reads', 'Writes', 'ReadBytes', 'WriteBytes') { $rates[$k] = [Math]::Max(0.0, [double]($now[$k] - $before[$k]) / $seconds) }
+    foreach ($k in 'Reads', 'Writes', 'ReadBytes', 'WriteBytes') {
+        $rate = [double]($now[$k] - [decimal]$before.$k) / $seconds
+        if ($rate -gt 0) { $rates[$k] = $rate }
+    }
     $ticks = 0.0
     $operations = 0.0
     foreach ($name in @($now.Busy.Keys)) {
-        $a = $before.Busy[$name]
+        $a = $before.Busy.$name
         $b = $now.Busy[$name]
         if (!$a) { continue }
         foreach ($i in 0, 2) {
@@ -78,7 +81,7 @@ $running = Read-Part 'VirtualMachines' {
 }
 
 $adapters = @(Read-Part 'Adapters' { Read-Counter Win32_PerfFormattedData_Tcpip_NetworkAdapter | ForEach-Object {
-    [pscustomobject]@{
+    @{
         Name = "$($_.Name)"; LinkBits = [long]$_.CurrentBandwidth
         RxBytesPerSec = [long]$_.BytesReceivedPersec; TxBytesPerSec = [long]$_.BytesSentPersec
     }
@@ -89,17 +92,18 @@ $names = @('ClusSvc') + @($options.Services)
 $filter = @($names | Where-Object { $_ -match '^[A-Za-z0-9_.$@-]{1,256}$' } | ForEach-Object { "Name='$_'" }) -join ' OR '
 $found = @(Read-Part 'Services' { Get-CimInstance Win32_Service -Filter $filter -Property @('Name', 'DisplayName', 'State', 'StartMode') })
 $services = @($found | Where-Object { $_.Name -in @($options.Services) } | ForEach-Object {
-    [pscustomobject]@{ Name = "$($_.Name)"; DisplayName = "$($_.DisplayName)"; State = "$($_.State)"; StartMode = "$($_.StartMode)" }
+    @{ Name = "$($_.Name)"; DisplayName = "$($_.DisplayName)"; State = "$($_.State)"; StartMode = "$($_.StartMode)" }
 })
 
+$percent = if ($cpu -lt 0) { 0.0 } elseif ($cpu -gt 100) { 100.0 } else { $cpu }
 $boot = if ($os.LastBootUpTime) { $os.LastBootUpTime.ToUniversalTime().ToString('o') } else { '' }
-[pscustomobject]@{
-    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied)
+@{
+    UtcNow = [DateTime]::UtcNow.ToString('o'); Denied = @($denied.Keys | Sort-Object)
     IsClusterNode = [bool]@($found | Where-Object { $_.Name -eq 'ClusSvc' }).Count; BootTime = $boot
-    CpuPercent = [Math]::Min(100.0, [Math]::Max(0.0, $cpu)); LogicalCPUs = [int]$computer.NumberOfLogicalProcessors
+    CpuPercent = $percent; LogicalCPUs = [int]$computer.NumberOfLogicalProcessors
     MemoryTotal = [long]$os.TotalVisibleMemorySize * 1024; MemoryFree = [long]$os.FreePhysicalMemory * 1024
     ReadsPerSec = $rates.Reads; WritesPerSec = $rates.Writes
     ReadBytesPerSec = [long]$rates.ReadBytes; WriteBytesPerSec = [long]$rates.WriteBytes; LatencySeconds = $rates.Latency
-    RunningVMs = [int]$running; LoopMemory = [Diagnostics.Process]::GetCurrentProcess().WorkingSet64
+    RunningVMs = [int]$running; LoopMemory = (Get-Process -Id $PID).WorkingSet64
     Adapters = $adapters; Services = $services
 }
