@@ -9,16 +9,19 @@ import (
 
 // StaleAfter is the age at which an answer no longer counts as the present:
 // three missed periods.
-func StaleAfter(q Question) time.Duration { return 3 * q.Period() }
+func StaleAfter(q Question) time.Duration { return StaleAfterIn(q, ModeLoop) }
+
+// StaleAfterIn is the same for an answer of a node that was asked in this mode.
+func StaleAfterIn(q Question, m SessionMode) time.Duration { return 3 * q.PeriodIn(m) }
 
 // StateStale says whether the cluster's own state is missing or too old.
 func (p *Picture) StateStale(now time.Time) bool {
-	return p.State == nil || now.Sub(p.StateAt) > StaleAfter(QuestionState)
+	return p.State == nil || now.Sub(p.StateAt) > StaleAfterIn(QuestionState, p.StateMode)
 }
 
 // StorageStale says whether the storage answer is missing or too old.
 func (p *Picture) StorageStale(now time.Time) bool {
-	return p.Storage == nil || now.Sub(p.StorageAt) > StaleAfter(QuestionStorage)
+	return p.Storage == nil || now.Sub(p.StorageAt) > StaleAfterIn(QuestionStorage, p.StorageMode)
 }
 
 // VitalsStale says whether a node's light facts are missing or too old.
@@ -30,11 +33,11 @@ func (p *Picture) VitalsStale(node string, now time.Time) bool {
 // InventoryStale says whether a node's slow facts are missing or too old.
 func (p *Picture) InventoryStale(node string, now time.Time) bool {
 	v, _ := p.View(node)
-	return v.Inventory == nil || now.Sub(v.InventoryAt) > StaleAfter(QuestionInventory)
+	return v.Inventory == nil || now.Sub(v.InventoryAt) > StaleAfterIn(QuestionInventory, v.InventoryMode)
 }
 
 func (v NodeView) vitalsStale(now time.Time) bool {
-	return v.Vitals == nil || now.Sub(v.VitalsAt) > StaleAfter(QuestionVitals)
+	return v.Vitals == nil || now.Sub(v.VitalsAt) > StaleAfterIn(QuestionVitals, v.VitalsMode)
 }
 
 // View finds what we know of a node from talking to it. The cluster calls a

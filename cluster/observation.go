@@ -33,6 +33,23 @@ func (q Question) Period() time.Duration {
 	}
 }
 
+// PeriodIn is how often the question is asked of a node that is asked in this mode.
+// Where every question starts a powershell.exe of its own, which takes seconds of a
+// processor, they come less often.
+func (q Question) PeriodIn(m SessionMode) time.Duration {
+	if m != ModeProcess {
+		return q.Period()
+	}
+	switch q {
+	case QuestionStorage:
+		return 2 * time.Minute
+	case QuestionInventory:
+		return 5 * time.Minute
+	default:
+		return 30 * time.Second
+	}
+}
+
 // OfCluster says whether one node answers for all.
 func (q Question) OfCluster() bool { return q == QuestionState || q == QuestionStorage }
 

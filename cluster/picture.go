@@ -18,12 +18,15 @@ type Picture struct {
 	State     *State    `json:"state,omitempty"`
 	StateAt   time.Time `json:"stateAt,omitzero"`
 	StateFrom string    `json:"stateFrom,omitempty"` // the node that said it
+	// StateMode is how that node was asked: it says when the next answer is due.
+	StateMode SessionMode `json:"stateMode,omitempty"`
 	// StateContact is the history of asking for the state, whichever node was asked.
 	StateContact Contact `json:"stateContact"`
 
-	Storage     *Storage  `json:"storage,omitempty"`
-	StorageAt   time.Time `json:"storageAt,omitzero"`
-	StorageFrom string    `json:"storageFrom,omitempty"`
+	Storage     *Storage    `json:"storage,omitempty"`
+	StorageAt   time.Time   `json:"storageAt,omitzero"`
+	StorageFrom string      `json:"storageFrom,omitempty"`
+	StorageMode SessionMode `json:"storageMode,omitempty"`
 
 	Nodes map[string]NodeView `json:"nodes"`
 
@@ -38,12 +41,17 @@ type Picture struct {
 // NodeView is what we know of one node from talking to it ourselves. What the
 // cluster says of it is in State.Nodes.
 type NodeView struct {
-	Contact     Contact    `json:"contact"`
-	Vitals      *Vitals    `json:"vitals,omitempty"`
-	VitalsAt    time.Time  `json:"vitalsAt,omitzero"`
-	Inventory   *Inventory `json:"inventory,omitempty"`
-	InventoryAt time.Time  `json:"inventoryAt,omitzero"`
-	Denied      []string   `json:"denied,omitempty"`
+	Contact       Contact     `json:"contact"`
+	Vitals        *Vitals     `json:"vitals,omitempty"`
+	VitalsAt      time.Time   `json:"vitalsAt,omitzero"`
+	VitalsMode    SessionMode `json:"vitalsMode,omitempty"` // it was asked in
+	Inventory     *Inventory  `json:"inventory,omitempty"`
+	InventoryAt   time.Time   `json:"inventoryAt,omitzero"`
+	InventoryMode SessionMode `json:"inventoryMode,omitempty"`
+	// Denied are the parts the node would not let us read, of the last answer to each
+	// question, as "question/Part" (see Part). Those of a question about the cluster
+	// hold for the node that answered it last.
+	Denied []string `json:"denied,omitempty"`
 }
 
 // Contact is the history of our attempts to reach a node, in short.
@@ -83,27 +91,27 @@ func (p *Picture) With(o Observation) *Picture {
 		q.StateContact = q.StateContact.after(o)
 	}
 	if o.OK() {
-		v.Denied = o.Denied
+		v.Denied = deniedAfter(v.Denied, o)
 		switch o.Question {
 		case QuestionState:
 			if o.State != nil {
 				q.Held = heldAfter(p, o.State)
 				q.Since = sinceAfter(p.Since, "state", stateOddities(o.State, p.Since), o.At)
-				q.State, q.StateAt, q.StateFrom = o.State, o.At, o.Node
+				q.State, q.StateAt, q.StateFrom, q.StateMode = o.State, o.At, o.Node, o.Mode
 			}
 		case QuestionStorage:
 			if o.Storage != nil {
 				q.Since = sinceAfter(p.Since, "storage", storageOddities(o.Storage), o.At)
-				q.Storage, q.StorageAt, q.StorageFrom = o.Storage, o.At, o.Node
+				q.Storage, q.StorageAt, q.StorageFrom, q.StorageMode = o.Storage, o.At, o.Node, o.Mode
 			}
 		case QuestionVitals:
 			if o.Vitals != nil {
 				q.Since = sinceAfter(p.Since, "vitals/"+o.Node, vitalsOddities(o.Node, o.Vitals), o.At)
-				v.Vitals, v.VitalsAt = o.Vitals, o.At
+				v.Vitals, v.VitalsAt, v.VitalsMode = o.Vitals, o.At, o.Mode
 			}
 		case QuestionInventory:
 			if o.Inventory != nil {
-				v.Inventory, v.InventoryAt = o.Inventory, o.At
+				v.Inventory, v.InventoryAt, v.InventoryMode = o.Inventory, o.At, o.Mode
 			}
 		}
 	}
@@ -119,6 +127,9 @@ func (p *Picture) Routine(o Observation) bool {
 		return false
 	}
 	v := p.Nodes[o.Node]
+	if !slices.Equal(v.Denied, deniedAfter(v.Denied, o)) {
+		return false
+	}
 	return v.Vitals != nil && v.Contact.Reach == ReachOK && v.Contact.Breaker == BreakerClosed && len(vitalsOddities(o.Node, o.Vitals)) == 0
 }
 
@@ -141,9 +152,6 @@ func (c Contact) after(o Observation) Contact {
 	c.Failures++
 	return c
 }
-
-// IsPaused says that a member is not asked because somebody wants it so.
-func (p *Picture) IsPaused(node string) bool { return slices.Contains(p.Paused, node) }
 
 // NodeNames lists the nodes to show: what the cluster says, else what we were told.
 func (p *Picture) NodeNames() []string {

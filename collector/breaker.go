@@ -15,6 +15,10 @@ import (
 const (
 	breakerTrips = 5                // failures in a row that open it
 	breakerRests = 60 * time.Second // how long it stays open before the next attempt
+	// passwordRests is how long it stays open after a rejected password. The asker
+	// tries it no more until it was changed or somebody asks for it, so all that the
+	// rare attempt finds out is whether that happened.
+	passwordRests = 5 * time.Minute
 )
 
 // breaker holds back questions to a node that does not answer. gobreaker does
@@ -25,7 +29,8 @@ type breaker struct {
 
 	mu    sync.Mutex
 	cb    *gobreaker.CircuitBreaker[cluster.Observation]
-	until time.Time // monotonic: when an open breaker lets the next attempt through
+	rests time.Duration // of cb
+	until time.Time     // monotonic: when an open breaker lets the next attempt through
 }
 
 var (
@@ -41,26 +46,52 @@ func newBreaker() *breaker {
 
 // reset forgets all failures.
 func (b *breaker) reset() {
+	b.refused.Store(false)
+	b.renew(breakerRests)
+}
+
+// renew puts a closed breaker in the place of the old one: gobreaker's rest cannot
+// be changed.
+func (b *breaker) renew(rests time.Duration) *gobreaker.CircuitBreaker[cluster.Observation] {
 	cb := gobreaker.NewCircuitBreaker[cluster.Observation](gobreaker.Settings{
-		Timeout:     breakerRests,
+		Timeout:     rests,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips || b.refused.Load() },
 		IsExcluded:  func(err error) bool { return errors.Is(err, errNoMatter) },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if to == gobreaker.StateOpen {
 				// gobreaker lets through only after the moment, not at it.
-				b.setUntil(time.Now().Add(breakerRests + time.Millisecond))
+				b.setUntil(time.Now().Add(rests + time.Millisecond))
 			}
 		},
 	})
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.cb, b.until = cb, time.Time{}
+	b.cb, b.rests, b.until = cb, rests, time.Time{}
+	return cb
+}
+
+// settle gives the breaker the rest that belongs to what it last heard.
+func (b *breaker) settle() {
+	rests := breakerRests
+	if b.refused.Load() {
+		rests = passwordRests
+	}
+	b.mu.Lock()
+	same := b.rests == rests
+	b.mu.Unlock()
+	if same {
+		return
+	}
+	cb := b.renew(rests)
+	if b.refused.Load() {
+		_, _ = cb.Execute(func() (cluster.Observation, error) { return cluster.Observation{}, errFailed })
+	}
 }
 
 // why says why the breaker is open.
 func (b *breaker) why() string {
 	if b.refused.Load() {
-		return "the password was rejected; trying again soon might lock the account"
+		return "the password was rejected; it is not tried again until it is changed, so that the account is not locked"
 	}
 	return fmt.Sprintf("%d attempts in a row failed", breakerTrips)
 }
@@ -114,5 +145,8 @@ func (b *breaker) try(ask func() cluster.Observation, cutOff func() bool) (clust
 		return o, errFailed
 	})
 	asked := !errors.Is(err, gobreaker.ErrOpenState) && !errors.Is(err, gobreaker.ErrTooManyRequests)
+	if asked && !errors.Is(err, errNoMatter) {
+		b.settle()
+	}
 	return o, asked
 }

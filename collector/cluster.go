@@ -2,8 +2,8 @@ package collector
 
 import (
 	"context"
-	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,10 +17,14 @@ const (
 
 // clusterLoop is one cluster: its picture, its members, and its two loops.
 type clusterLoop struct {
-	c       *Collector
-	name    string
-	members []*member
-	wake    chan struct{}
+	c    *Collector
+	name string
+	wake chan struct{}
+
+	ctx   context.Context // ends with the cluster; nil before Run
+	end   context.CancelFunc
+	loops sync.WaitGroup
+	asks  context.CancelFunc // ends the two loops of the cluster; nil while there are none
 
 	mu      sync.Mutex // guards what follows, and the order of reports
 	picture *cluster.Picture
@@ -30,6 +34,7 @@ type clusterLoop struct {
 	strange map[string]bool // nodes of the cluster we were not told to ask, as logged
 
 	turn     sync.Mutex // guards what follows
+	members  []*member  // those that are asked; replaced, never changed
 	speaker  *member    // answered the last question about the cluster
 	doubted  *member    // something happened to it: ask it last
 	asking   *member    // is being asked for the state now
@@ -37,27 +42,30 @@ type clusterLoop struct {
 	alertEnd time.Time
 }
 
-func newClusterLoop(c *Collector, p *cluster.Picture) (*clusterLoop, error) {
+func newClusterLoop(c *Collector, p *cluster.Picture) *clusterLoop {
 	l := &clusterLoop{c: c, name: p.Cluster, picture: p, wake: make(chan struct{}, 1), strange: map[string]bool{}}
 	for _, name := range p.Members {
-		if l.member(name) != nil {
-			return nil, fmt.Errorf("collector: cluster %s names node %s twice", p.Cluster, name)
+		if !p.IsPaused(name) {
+			l.members = append(l.members, newMember(l, name))
 		}
-		l.members = append(l.members, &member{
-			cluster: l, name: name, breaker: newBreaker(),
-			vitals: make(chan struct{}, 1), full: make(chan struct{}, 1),
-		})
 	}
-	return l, nil
+	return l
 }
 
 func (l *clusterLoop) member(name string) *member {
-	for _, m := range l.members {
+	for _, m := range l.asked() {
 		if cluster.SameNode(m.name, name) {
 			return m
 		}
 	}
 	return nil
+}
+
+// asked lists the members that are asked.
+func (l *clusterLoop) asked() []*member {
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	return l.members
 }
 
 // alarm asks for the state now, and often for a while.
@@ -91,21 +99,34 @@ func (l *clusterLoop) runState(ctx context.Context, p *pace) {
 	for wait := p.first(); pause(ctx, wait, l.wake, p); {
 		p.begun = time.Now()
 		if !l.round(ctx, cluster.QuestionState) && ctx.Err() == nil {
-			m := l.order()[0]
+			order := l.order()
+			if len(order) == 0 {
+				return // the last one was paused just now
+			}
+			m := order[0]
 			l.record(ctx, m.held(cluster.QuestionState, "no node of the cluster may be asked now"))
 		}
+		p.period = l.period(cluster.QuestionState)
 		wait = p.next()
 		if l.alerted() {
-			wait = min(wait, alertPace)
+			wait = min(wait, alertPace*p.period/cluster.QuestionState.Period())
 		}
 	}
 }
 
 func (l *clusterLoop) runStorage(ctx context.Context, p *pace) {
 	for wait := p.first(); sleep(ctx, wait, nil); wait = p.next() {
-		p.begun = time.Now()
+		p.begun, p.period = time.Now(), l.period(cluster.QuestionStorage)
 		l.round(ctx, cluster.QuestionStorage)
 	}
+}
+
+// period is how often the cluster is asked: as often as the one it asks next bears.
+func (l *clusterLoop) period(q cluster.Question) time.Duration {
+	if order := l.order(); len(order) > 0 {
+		return order[0].period(q)
+	}
+	return q.Period()
 }
 
 // round asks one node after the other until one answers. It says whether any
@@ -156,34 +177,38 @@ func (l *clusterLoop) askOne(ctx context.Context, m *member, q cluster.Question)
 	return m.question(within, q)
 }
 
-// order is whom to ask about the cluster, best first: the one that answered
-// last, then those that answer for themselves, then the rest.
+// order is whom to ask about the cluster, best first: those that answer for
+// themselves and cheaply before those where each question starts a process, of each
+// the one that answered last, then the rest.
 func (l *clusterLoop) order() []*member {
 	l.turn.Lock()
-	speaker, doubted := l.speaker, l.doubted
+	speaker, doubted, members := l.speaker, l.doubted, l.members
 	l.turn.Unlock()
-	out := make([]*member, 0, len(l.members))
+	const ranks = 7
 	rank := func(m *member) int {
-		switch state, _ := m.breaker.state(); {
+		state, _ := m.breaker.state()
+		slow := 0
+		if m.slow.Load() {
+			slow = 2
+		}
+		switch {
 		case state != cluster.BreakerClosed:
-			return 4
+			return 6
 		case m == doubted:
-			return 3
+			return 5
 		case m.failing.Load():
-			return 2
+			return 4
 		case m == speaker:
-			return 0
+			return slow
 		}
-		return 1
+		return slow + 1
 	}
-	for r := range 5 {
-		for _, m := range l.members {
-			if rank(m) == r {
-				out = append(out, m)
-			}
-		}
+	var by [ranks][]*member
+	for _, m := range members {
+		r := rank(m)
+		by[r] = append(by[r], m)
 	}
-	return out
+	return slices.Concat(by[:]...)
 }
 
 // record takes an observation into the picture, diagnoses and reports.
@@ -195,8 +220,8 @@ func (l *clusterLoop) record(ctx context.Context, o cluster.Observation) {
 			l.c.log.Error("diagnosing or recording panicked", "cluster", l.name, "node", o.Node, "script", o.Question.String(), "err", r, "stack", string(debug.Stack()))
 		}
 	}()
-	if ctx.Err() != nil {
-		return
+	if ctx.Err() != nil || l.ctx.Err() != nil || !slices.Contains(l.picture.Members, o.Node) || l.picture.IsPaused(o.Node) {
+		return // it came too late
 	}
 	before := l.picture
 	l.picture = before.With(o)
@@ -208,6 +233,11 @@ func (l *clusterLoop) record(ctx context.Context, o cluster.Observation) {
 	if !l.judged || len(l.faults) > 0 || !before.Routine(o) {
 		l.faults, l.judged = cluster.Diagnose(l.picture, l.c.now()), true
 	}
+	l.report(ctx, o)
+}
+
+// report hands the picture on with what led to it. l.mu must be held.
+func (l *clusterLoop) report(ctx context.Context, o cluster.Observation) {
 	r := cluster.Report{Observation: o, Picture: l.picture, Faults: l.faults}
 	err := l.c.sink.Record(ctx, r)
 	switch {

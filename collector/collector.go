@@ -9,14 +9,15 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"looksalive/cluster"
 )
@@ -33,10 +34,10 @@ type Sink interface {
 	Record(ctx context.Context, r cluster.Report) error
 }
 
-// Options are what New needs. Clusters, Ask and Sink are required.
+// Options are what New needs. Ask and Sink are required.
 type Options struct {
 	// Clusters are the pictures to start from: the members to ask and whatever
-	// was known of them before. Names are unique.
+	// was known of them before. Names are unique. There may be none: see Watch.
 	Clusters []*cluster.Picture
 	Ask      Asker
 	Sink     Sink
@@ -74,7 +75,8 @@ const (
 // step of a poll: a third less work.
 const tick = 25 * time.Millisecond
 
-// Collector asks all nodes of all clusters, for as long as it runs.
+// Collector asks all nodes of all clusters it was told to watch, for as long as it
+// runs. Its methods may be called at any time and by several at once.
 type Collector struct {
 	ask     Asker
 	sink    Sink
@@ -83,8 +85,14 @@ type Collector struct {
 	timeout func(cluster.Question) time.Duration
 	seed    uint64
 
-	byName   map[string]*clusterLoop
-	clusters []*clusterLoop
+	mu     sync.Mutex // guards what follows, and the coming and going of loops
+	byName map[string]*clusterLoop
+	run    context.Context // Run's, nil before it
+	ended  bool            // no loop begins any more
+	epoch  time.Time       // where the grid of rounds begins
+	paces  uint64          // made so far
+
+	leaving sync.WaitGroup // clusters that are being forgotten
 }
 
 // New checks the options and prepares the loops. Run starts them.
@@ -103,20 +111,12 @@ func New(o Options) (*Collector, error) {
 		c.timeout = DefaultTimeout
 	}
 	for _, p := range o.Clusters {
-		switch {
-		case p == nil || p.Cluster == "":
-			return nil, errors.New("collector: a cluster without a name")
-		case len(p.Members) == 0:
-			return nil, fmt.Errorf("collector: cluster %s has no members", p.Cluster)
-		case c.byName[p.Cluster] != nil:
+		if p != nil && c.byName[p.Cluster] != nil {
 			return nil, fmt.Errorf("collector: cluster %s is named twice", p.Cluster)
 		}
-		l, err := newClusterLoop(c, p)
-		if err != nil {
+		if err := c.Watch(p); err != nil {
 			return nil, err
 		}
-		c.byName[p.Cluster] = l
-		c.clusters = append(c.clusters, l)
 	}
 	return c, nil
 }
@@ -124,33 +124,47 @@ func New(o Options) (*Collector, error) {
 // Run asks until ctx ends, which is no error. It returns when every question
 // under way has come back. It may be called once.
 func (c *Collector) Run(ctx context.Context) error {
+	c.mu.Lock()
+	if c.run != nil {
+		c.mu.Unlock()
+		return errors.New("collector: Run may be called once")
+	}
+	c.run, c.epoch = ctx, time.Now()
+	all := make([]*clusterLoop, 0, len(c.byName))
 	members := 0
-	for _, l := range c.clusters {
-		members += len(l.members)
+	for _, l := range c.byName {
+		all = append(all, l)
+		members += len(l.asked())
 	}
-	var g errgroup.Group
-	n, epoch := uint64(0), time.Now()
-	start := func(period, stagger time.Duration, of int, run func(context.Context, *pace)) {
-		n++
-		p := newPace(c.seed, n, epoch, period, min(period, stagger*time.Duration(of)))
-		g.Go(func() error { run(ctx, p); return nil })
+	slices.SortFunc(all, func(a, b *clusterLoop) int { return cmp.Compare(a.name, b.name) })
+	for _, l := range all {
+		l.attach(ctx)
+		c.begin(l, len(all), members, l.asked())
 	}
-	for _, l := range c.clusters {
-		start(cluster.QuestionState.Period(), lightStagger, len(c.clusters), l.runState)
-		start(cluster.QuestionStorage.Period(), fullStagger, len(c.clusters), l.runStorage)
-		for _, m := range l.members {
-			start(cluster.QuestionVitals.Period(), lightStagger, members, m.runVitals)
-			start(cluster.QuestionInventory.Period(), fullStagger, members, m.runInventory)
-		}
+	c.mu.Unlock()
+
+	<-ctx.Done()
+	c.mu.Lock()
+	c.ended = true
+	all = all[:0]
+	for _, l := range c.byName {
+		all = append(all, l)
 	}
-	return g.Wait()
+	c.mu.Unlock()
+	for _, l := range all {
+		l.stop()
+	}
+	c.leaving.Wait()
+	return nil
 }
 
 // Wake says that something happened to a node (its session died): the node and
 // its cluster are asked now, and the cluster often for a while. Names nobody
 // knows are ignored. It never blocks.
 func (c *Collector) Wake(clusterName, node string) {
+	c.mu.Lock()
 	l := c.byName[clusterName]
+	c.mu.Unlock()
 	if l == nil {
 		return
 	}

@@ -17,9 +17,46 @@ type member struct {
 	vitals  chan struct{} // wakes the loop of light facts
 	full    chan struct{} // wakes the loop of full facts
 	failing atomic.Bool   // the last attempt did not reach it
+	slow    atomic.Bool   // every question starts a process there
+
+	ctx context.Context // ends when it is no longer asked; nil before Run
+	end context.CancelFunc
 }
 
+func newMember(l *clusterLoop, name string) *member {
+	m := &member{
+		cluster: l, name: name, breaker: newBreaker(),
+		vitals: make(chan struct{}, 1), full: make(chan struct{}, 1),
+	}
+	m.slow.Store(l.picture.Nodes[name].Contact.Mode == cluster.ModeProcess)
+	return m
+}
+
+func (m *member) attach() { m.ctx, m.end = context.WithCancel(m.cluster.ctx) }
+
 func (m *member) wakeVitals() { poke(m.vitals) }
+
+// period is how often a question is asked here.
+func (m *member) period(q cluster.Question) time.Duration {
+	if m.slow.Load() {
+		return q.PeriodIn(cluster.ModeProcess)
+	}
+	return q.Period()
+}
+
+// patience is how long an answer is waited for. A node that did not answer last
+// time may need to start a shell first; one that starts PowerShell for each question
+// needs seconds for that alone (recorded: a median of 3.7 s on a small machine).
+func (m *member) patience(q cluster.Question) time.Duration {
+	limit := m.cluster.c.timeout(q)
+	switch {
+	case m.slow.Load():
+		return max(limit, min(4*limit, m.period(q)*2/3))
+	case m.failing.Load():
+		return 2 * limit
+	}
+	return limit
+}
 
 // runVitals asks for the light facts. It is also the one that tries a node
 // whose breaker rests.
@@ -37,6 +74,7 @@ func (m *member) runVitals(ctx context.Context, p *pace) {
 		if asked {
 			m.cluster.record(ctx, o)
 		}
+		p.period = m.period(cluster.QuestionVitals)
 		wait = p.next()
 		state, rest := m.breaker.state()
 		if state != cluster.BreakerOpen {
@@ -54,7 +92,7 @@ func (m *member) runVitals(ctx context.Context, p *pace) {
 // runInventory asks for the full facts, when nothing speaks against it.
 func (m *member) runInventory(ctx context.Context, p *pace) {
 	for wait := p.first(); sleep(ctx, wait, m.full); wait = p.next() {
-		p.begun = time.Now()
+		p.begun, p.period = time.Now(), m.period(cluster.QuestionInventory)
 		if state, _ := m.breaker.state(); state != cluster.BreakerClosed {
 			continue
 		}
@@ -69,14 +107,16 @@ func (m *member) runInventory(ctx context.Context, p *pace) {
 }
 
 // question asks within the deadline and through the breaker. asked is false
-// when the breaker held it back or ctx ended meanwhile: then there is no
-// observation.
+// when the breaker held it back, ctx ended meanwhile, or the node is no longer to be
+// asked: then there is no observation.
 func (m *member) question(ctx context.Context, q cluster.Question) (o cluster.Observation, asked bool) {
-	c := m.cluster.c
-	limit := c.timeout(q)
-	if m.failing.Load() {
-		limit *= 2
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(m.ctx, cancel)()
+	if m.ctx.Err() != nil {
+		return o, false
 	}
+	limit := m.patience(q)
 	o, asked = m.breaker.try(func() cluster.Observation {
 		within, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -84,6 +124,9 @@ func (m *member) question(ctx context.Context, q cluster.Question) (o cluster.Ob
 	}, func() bool { return ctx.Err() != nil })
 	if !asked || ctx.Err() != nil {
 		return o, false
+	}
+	if o.OK() && o.Mode != cluster.ModeUnknown {
+		m.slow.Store(o.Mode == cluster.ModeProcess)
 	}
 	if o.OK() || o.Reach.OnTheWay() || !q.OfCluster() && o.Reach != cluster.ReachNotAsked {
 		m.turned(m.failing.Swap(!o.OK()), !o.OK(), q)
