@@ -2,8 +2,8 @@ package cluster
 
 import "time"
 
-// UserRole a person or program in LooksAlive says what it may do here. It has nothing
-// with a Role of a cluster. Their order is their power.
+// UserRole says what a person or program may do in LooksAlive; a Role of a cluster is
+// something else. Their order is their power.
 type UserRole int
 
 const (
