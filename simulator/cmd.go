@@ -88,7 +88,7 @@ func (h *host) variable(p *wsman.Process, name string) (string, bool) {
 	}
 	domain, _, _ := strings.Cut(h.cluster.shape.Domain, ".")
 	v, ok := map[string]string{
-		"COMPUTERNAME": strings.ToUpper(h.node.Name), "USERNAME": user, "USERDOMAIN": strings.ToUpper(domain), "USERDNSDOMAIN": strings.ToUpper(h.cluster.shape.Domain),
+		"COMPUTERNAME": strings.ToUpper(h.node.Name), "USERNAME": h.userName(), "USERDOMAIN": strings.ToUpper(domain), "USERDNSDOMAIN": strings.ToUpper(h.cluster.shape.Domain),
 		"USERPROFILE": userFolder, "TEMP": tempFolder, "TMP": tempFolder, "LOCALAPPDATA": userFolder + `\AppData\Local`, "APPDATA": userFolder + `\AppData\Roaming`,
 		"HOMEDRIVE": "C:", "HOMEPATH": userFolder[2:], "SYSTEMDRIVE": "C:", "SYSTEMROOT": `C:\Windows`, "WINDIR": `C:\Windows`, "COMSPEC": `C:\Windows\system32\cmd.exe`,
 		"PROGRAMFILES": `C:\Program Files`, "PROGRAMDATA": `C:\ProgramData`, "ALLUSERSPROFILE": `C:\ProgramData`, "PUBLIC": `C:\Users\Public`,
@@ -310,6 +310,9 @@ func (s *cmdShell) assign(rest string, io handles) int {
 
 func (h *host) whoami() string {
 	domain, _, _ := strings.Cut(h.cluster.shape.Domain, ".")
+	if h.account != "" {
+		return strings.ToLower(h.account)
+	}
 	return strings.ToLower(domain) + `\` + user
 }
 

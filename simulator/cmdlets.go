@@ -63,7 +63,7 @@ func (s *console) Environment(name string) (string, bool) {
 	c := s.h.cluster
 	domain, _, _ := strings.Cut(c.shape.Domain, ".")
 	v, ok := map[string]string{
-		"computername": strings.ToUpper(s.h.node.Name), "username": user, "userdomain": strings.ToUpper(domain), "userdnsdomain": strings.ToUpper(c.shape.Domain),
+		"computername": strings.ToUpper(s.h.node.Name), "username": s.h.userName(), "userdomain": strings.ToUpper(domain), "userdnsdomain": strings.ToUpper(c.shape.Domain),
 		"systemroot": `C:\Windows`, "windir": `C:\Windows`, "systemdrive": "C:", "temp": `C:\Users\` + user + `\AppData\Local\Temp`, "tmp": `C:\Users\` + user + `\AppData\Local\Temp`,
 		"userprofile": `C:\Users\` + user, "programfiles": `C:\Program Files`, "programdata": `C:\ProgramData`, "os": "Windows_NT", "processor_architecture": "AMD64",
 		"number_of_processors": fmt.Sprint(c.shape.Cores * 2),

@@ -30,6 +30,15 @@ type nodeCondition struct {
 	certDays  int             // days until the listener's certificate ends
 	certSet   bool
 	latency   float64 // factor on this node's disks
+
+	certificate string          // what is wrong with the listener's certificate
+	listener    string          // what is wrong with the listeners
+	methods     map[string]bool // ways to sign in that are turned off
+	taken       map[userRight]bool
+	changed     map[string]bool // users whose password is another one, lower case
+	locked      map[string]bool // users that may not sign in, lower case
+	shell       string          // what is wrong with PowerShell
+	missing     map[string]bool // features that are not installed
 }
 
 // cut takes a network away: from one node, or between two sides.
@@ -53,7 +62,9 @@ func (c *simCluster) applyConditions() {
 	old := c.cond
 	c.cond = conditions{nodes: make([]nodeCondition, len(c.nodes)), drives: map[*simDrive]string{}, fills: map[*simVolume]fill{}, failed: map[*simResource]bool{}, latency: 1}
 	for i := range c.cond.nodes {
-		c.cond.nodes[i].stopped, c.cond.nodes[i].latency = map[string]bool{}, 1
+		n := &c.cond.nodes[i]
+		n.stopped, n.latency = map[string]bool{}, 1
+		n.methods, n.taken, n.changed, n.locked, n.missing = map[string]bool{}, map[userRight]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
 	for _, f := range c.faults {
 		f.kind.apply(c, f)

@@ -13,8 +13,10 @@ import (
 // knows another password; it answers while the node is to refuse ours.
 type endpoint struct {
 	Endpoint
+	sim     *Simulator
 	cluster *simCluster
 	node    *simNode
+	other   string  // the password while it counts as changed
 	gates   []*gate // HTTP, then HTTPS
 	good    *wsman.Server
 	deny    *wsman.Server
@@ -23,11 +25,13 @@ type endpoint struct {
 }
 
 func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
-	e := &endpoint{cluster: c, node: n, Endpoint: Endpoint{Cluster: c.shape.Name, Node: n.Name, User: user, Password: s.password}}
+	e := &endpoint{sim: s, cluster: c, node: n, other: rand.Text(), Endpoint: Endpoint{Cluster: c.shape.Name, Node: n.Name, Domain: c.shape.Domain, Unwatched: c.shape.Unwatched}}
 	h := &host{sim: s, cluster: c, node: n}
 	o := wsman.Options{
-		Host: h, Exists: h.exists, CIM: cimNode{h}, Machine: n.Name, Domain: c.shape.Domain, Users: map[string]string{user: s.password},
-		AllowBasic: true, Now: s.opts.Now, Logger: s.log.With("cluster", c.shape.Name, "node", n.Name), MaxShellsPerUser: 30,
+		Host: h, Exists: h.exists, CIMFor: func(account string) wsman.CIM { return cimNode{h.as(account)} }, Machine: n.Name, Domain: c.shape.Domain, Find: e.find, SignIn: e.signIn,
+		Authorize:     func(account string) bool { return h.as(account).allowed(RightRemote) },
+		Administrator: func(account string) bool { return h.as(account).allowed(RightAdmin) },
+		AllowBasic:    true, Now: s.opts.Now, Logger: s.log.With("cluster", c.shape.Name, "node", n.Name), MaxShellsPerUser: 30,
 	}
 	if rtt := s.opts.Cost.RTT; rtt > 0 {
 		o.Delay = func(string) time.Duration { return rtt }
@@ -39,7 +43,7 @@ func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
 		}
 	}
 	e.good = wsman.New(o)
-	o.Users = map[string]string{user: rand.Text()}
+	o.SignIn = func(wsman.SignIn) bool { s.signIns.refused(n.Name); return false }
 	e.deny = wsman.New(o)
 
 	plain, err := newGate(s.opts.Listen)

@@ -18,12 +18,17 @@ type host struct {
 	cluster *simCluster
 	node    *simNode
 
+	base     *host  // the node's own host when this one is an account's
+	account  string // DOMAIN\user whose programs run; "" is the machine itself
 	diskOnce sync.Once
 	disk     *files
 }
 
 // files is the node's disk.
 func (h *host) files() *files {
+	if h.base != nil {
+		return h.base.files()
+	}
 	h.diskOnce.Do(func() { h.disk = &files{now: h.time} })
 	return h.disk
 }
@@ -46,6 +51,7 @@ func program(line string) string {
 
 // Run starts a program, or cmd.exe with the line when it is to interpret it.
 func (h *host) Run(ctx context.Context, p *wsman.Process) int {
+	h = h.as(p.User)
 	if p.ViaCmd {
 		return h.cmd(ctx, p, p.CommandLine)
 	}

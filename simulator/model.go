@@ -37,6 +37,8 @@ type simCluster struct {
 	quorate                               bool         // some partition holds quorum
 	quorumLostAt                          time.Time
 
+	accounts []Account
+
 	faults    []*Fault // active ones, oldest first
 	cond      conditions
 	busy      bool      // something is still moving; set during step

@@ -21,6 +21,13 @@ type Shape struct {
 	Witness    string         `json:"witness,omitempty"`    // "none", "cloud", "share" or "disk"; default "cloud" with S2D, else "share"
 	SAN        bool           `json:"san,omitempty"`        // volumes on a SAN instead of Storage Spaces Direct
 	AzureLocal bool           `json:"azureLocal,omitempty"` // Arc and Azure services on every node
+	// Unwatched says that the cluster is there to be added by hand: Endpoint says so too.
+	Unwatched bool `json:"unwatched,omitempty"`
+	// Windows is the version on all nodes: 2016, 2019, 2022 or 2025. Default: 2022, or
+	// 23H2 on Azure Local.
+	Windows string `json:"windows,omitempty"`
+	// NoHistory turns off the performance history of Storage Spaces Direct.
+	NoHistory bool `json:"noHistory,omitempty"`
 	// StaticQuorum turns dynamic quorum off.
 	StaticQuorum bool `json:"staticQuorum,omitempty"`
 

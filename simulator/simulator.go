@@ -28,8 +28,13 @@ type Options struct {
 	HTTPS   bool    // listen on HTTPS as well; up to 64 nodes always do
 	Cost    Cost    // what answers cost, for benchmarks
 	Control bool    // serve the control page and endpoint
-	Now     func() time.Time
-	Logger  *slog.Logger // nil discards
+	// Accounts can sign in to every node; nil: DefaultAccounts. The first is the
+	// one that Endpoint.User names.
+	Accounts []Account
+	// LockoutThreshold is how many wrong passwords lock an account; default 5.
+	LockoutThreshold int
+	Now              func() time.Time
+	Logger           *slog.Logger // nil discards
 }
 
 // Cost makes the simulated machines slower than this one.
@@ -43,6 +48,23 @@ type Cost struct {
 // Endpoint is how to reach one node.
 type Endpoint struct {
 	Cluster, Node, HTTP, HTTPS, User, Password string
+	// Domain is the DNS name of the node's domain; its flat name, in capitals, is
+	// the first label.
+	Domain string
+	// Unwatched says that the cluster is there to be added by hand.
+	Unwatched bool
+	// Accounts are all that can sign in, with their passwords as they are at the moment.
+	Accounts []Account
+}
+
+// Account finds one by its user; a zero Account when there is none.
+func (e Endpoint) Account(user string) Account {
+	for _, a := range e.Accounts {
+		if strings.EqualFold(a.User, user) {
+			return a
+		}
+	}
+	return Account{}
 }
 
 var discard = slog.New(slog.DiscardHandler)
@@ -56,7 +78,7 @@ type Simulator struct {
 	clusters []*simCluster
 	nodes    []*endpoint
 	ca       *authority
-	password string
+	signIns  signIns
 	control  *control
 	log      *slog.Logger
 
@@ -83,7 +105,20 @@ func Start(opts Options) (*Simulator, error) {
 	if opts.Logger == nil {
 		opts.Logger = discard
 	}
-	s := &Simulator{opts: opts, log: opts.Logger, password: rand.Text()}
+	if opts.Accounts == nil {
+		opts.Accounts = DefaultAccounts()
+	}
+	if opts.LockoutThreshold == 0 {
+		opts.LockoutThreshold = 5
+	}
+	opts.Accounts = slices.Clone(opts.Accounts)
+	for i := range opts.Accounts {
+		if opts.Accounts[i].Password == "" {
+			opts.Accounts[i].Password = rand.Text()
+		}
+	}
+	s := &Simulator{opts: opts, log: opts.Logger,
+		signIns: signIns{threshold: opts.LockoutThreshold, window: lockoutWindow, failed: map[string]int{}, counts: map[string]*signInCount{}}}
 	total := 0
 	for _, shape := range opts.Shapes {
 		total += len(shape.Nodes)
@@ -96,6 +131,7 @@ func Start(opts Options) (*Simulator, error) {
 	}
 	for _, shape := range opts.Shapes {
 		c := newCluster(shape, opts.Seed, now)
+		c.accounts = slices.Clone(opts.Accounts)
 		s.clusters = append(s.clusters, c)
 		for _, n := range c.nodes {
 			e, err := s.newEndpoint(c, n)
@@ -166,6 +202,12 @@ func (s *Simulator) Nodes() []Endpoint {
 	out := make([]Endpoint, len(s.nodes))
 	for i, e := range s.nodes {
 		out[i] = e.Endpoint
+		e.cluster.mu.Lock()
+		out[i].Accounts = slices.Clone(e.cluster.accounts)
+		e.cluster.mu.Unlock()
+		if len(out[i].Accounts) > 0 {
+			out[i].User, out[i].Password = out[i].Accounts[0].User, out[i].Accounts[0].Password
+		}
 	}
 	return out
 }
