@@ -131,8 +131,8 @@ func contactSteps(node string, r Reach) []Step {
 		return []Step{{Text: "Check the user name and password we use, and whether the account is locked or its password expired."}}
 	case ReachNoRights:
 		return []Step{
-			{"Let the account read the cluster.", "Grant-ClusterAccess -User 'DOMAIN\\account' -ReadOnly"},
-			{"On the node: let it sign in remotely.", "Add-LocalGroupMember -Group 'Remote Management Users' -Member 'DOMAIN\\account'"},
+			GrantCluster.Step(""),
+			GrantRemote.Step(""),
 		}
 	case ReachCertificate:
 		return []Step{
