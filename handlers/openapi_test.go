@@ -79,7 +79,7 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 	h := url.PathEscape(hostile)
 	f.add("EMPTY", "N1", "N2")
 	f.resolve("EMPTY")
-	if err := f.store.Members(t.Context(), "UNHEARD", []string{"X-01"}); err != nil {
+	if err := f.store.Members(t.Context(), "UNHEARD", []string{"X-01"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	fault := f.addresses()["{id}"]
@@ -146,7 +146,7 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 // An unknown number must be null in the answer, not 0.
 func TestUnknownIsNull(t *testing.T) {
 	f := newFixture(t, nil)
-	if err := f.store.Members(t.Context(), "UNHEARD", []string{"X-01"}); err != nil {
+	if err := f.store.Members(t.Context(), "UNHEARD", []string{"X-01"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	var got object

@@ -200,7 +200,7 @@ func TestReady(t *testing.T) {
 	if w := f.get("/readyz"); w.Code != http.StatusOK {
 		t.Fatalf("/readyz with a picture of every cluster: %d %s", w.Code, w.Body)
 	}
-	if err := f.store.Members(t.Context(), "NEW", []string{"HV-99"}); err != nil {
+	if err := f.store.Members(t.Context(), "NEW", []string{"HV-99"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	w := f.get("/readyz")

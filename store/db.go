@@ -16,6 +16,8 @@ import (
 const (
 	fileName = "looksalive.db"
 	lockName = "looksalive.lock"
+
+	busyTimeout = 5000 // milliseconds, of the writer
 )
 
 // dsn is the address of a database file with what every connection needs.

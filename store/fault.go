@@ -153,6 +153,9 @@ func (d *dirty) writeFaults(tx *sql.Tx, seq uint64, faultID int64) error {
 	return err
 }
 
+// notDoomed leaves out what is about to be deleted.
+const notDoomed = `NOT EXISTS (SELECT 1 FROM doomed_fault d WHERE ` + doomedFault + `)`
+
 const faultColumns = `id, cluster, kind, object_kind, object_name, node, health, title, impact, detail, cause, steps, since, opened, updated, resolved, seq`
 
 // loadFaults reads the open faults and the numbers last given.
@@ -213,10 +216,8 @@ func (s *Store) Faults(ctx context.Context, q cluster.FaultQuery) ([]cluster.Fau
 		cond("seq > ?", int64(min(q.AfterSeq, 1<<63-1)))
 		order = "seq"
 	}
-	text := ""
-	if len(where) > 0 {
-		text = "WHERE " + strings.Join(where, " AND ")
-	}
+	where = append(where, notDoomed)
+	text := "WHERE " + strings.Join(where, " AND ")
 	limit := q.Limit
 	if limit <= 0 {
 		limit = 500
@@ -230,7 +231,7 @@ func (s *Store) Faults(ctx context.Context, q cluster.FaultQuery) ([]cluster.Fau
 
 // Fault finds one fault, open or past; cluster.ErrNotFound if there is none.
 func (s *Store) Fault(ctx context.Context, id int64) (cluster.Fault, error) {
-	faults, err := queryFaults(ctx, s.r, `WHERE id = ?`, id)
+	faults, err := queryFaults(ctx, s.r, `WHERE id = ? AND `+notDoomed, id)
 	if err != nil {
 		return cluster.Fault{}, fmt.Errorf("reading fault %d: %w", id, explain(err))
 	}

@@ -112,7 +112,7 @@ func BenchmarkRecord(b *testing.B) {
 			var pictures [16]*cluster.Picture
 			for i := range pictures {
 				pictures[i] = cluster.NewPicture(fmt.Sprintf("cluster-%02d", i), nil)
-				if err := s.Members(b.Context(), pictures[i].Cluster, nil); err != nil {
+				if err := s.Members(b.Context(), pictures[i].Cluster, nil, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -202,6 +202,12 @@ func (t *series) load(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	// Numbers of deleted objects are not given again.
+	var given uint32
+	if err := db.QueryRowContext(ctx, `SELECT value FROM counter WHERE name = 'object'`).Scan(&given); err != nil {
+		return err
+	}
+	t.lastObject = max(t.lastObject, given)
 	damaged := map[int64]bool{}
 	err = each(ctx, db, `SELECT id, data FROM journal ORDER BY id`, nil, func(scan func(...any) error) error {
 		var id int64
@@ -235,8 +241,12 @@ func (t *series) replay(index int64, data []byte, byID map[uint32]*object, names
 	for len(r.data) > 0 {
 		head, offset, n := r.uvarint(), r.varint(), r.uvarint()
 		o := byID[uint32(head>>1)]
-		if r.bad || o == nil || n == 0 || n > maxColumns || offset < 0 || offset >= bucketSpan {
+		if r.bad || uint32(head>>1) > t.lastObject || n == 0 || n > maxColumns || offset < 0 || offset >= bucketSpan {
 			return errDamaged
+		}
+		if o == nil { // deleted since
+			o = &object{id: uint32(head >> 1)}
+			byID[o.id] = o // of this load only, to read what leans on what
 		}
 		b := t.bucketOf(o, index, index*bucketSpan)
 		if head&1 != 0 {

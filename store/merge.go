@@ -27,6 +27,10 @@ func (s *Store) mergeNext(tx *sql.Tx, now int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if s.doomed[chunkObject(first)] {
+		_, err := tx.Stmt(s.stmts.dropChunk).Exec(first)
+		return true, err
+	}
 	return true, s.mergeBlock(tx, chunkBlock(first)*bucketSpan/blockSpan, chunkObject(first))
 }
 
@@ -115,6 +119,10 @@ func (s *Store) rollNext(tx *sql.Tx, t tier, now int64) (bool, error) {
 	}
 	if err != nil {
 		return false, err
+	}
+	if s.doomed[object] {
+		_, err := tx.Exec(`DELETE FROM stale WHERE object = ?`, object)
+		return true, err
 	}
 	if err := s.rollBlock(tx, t, block, object); err != nil {
 		return false, fmt.Errorf("tier %d block %d object %d: %w", t, block, object, err)

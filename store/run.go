@@ -64,6 +64,14 @@ func (s *Store) tidy(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	worked := n > 0
+	more, err := s.sweep(ctx)
+	if err != nil {
+		return worked, err
+	}
+	worked = worked || more
+	if err := s.scrubAgain(ctx); err != nil {
+		return worked, err
+	}
 	for range 8 { // in several transactions, to let others in between
 		more := false
 		err := s.exclusively(ctx, func(tx *sql.Tx) error {

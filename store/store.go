@@ -29,6 +29,7 @@ type Options struct {
 	Logger    *slog.Logger     // nil discards
 	Now       func() time.Time // nil means time.Now
 	Retention Retention        // zero fields mean the defaults
+	Sealer    Sealer           // of the secrets of definitions; nil refuses definitions that have some
 }
 
 // Store is an open database. All methods may be called concurrently.
@@ -36,6 +37,7 @@ type Store struct {
 	now       func() time.Time
 	log       *slog.Logger
 	retention Retention
+	sealer    Sealer
 	lock      *sql.DB // holds the exclusive lock on the directory
 	w, r      *sql.DB
 
@@ -44,6 +46,7 @@ type Store struct {
 	mu       sync.Mutex
 	queue    []*request                 // reports that wait for a commit
 	reported map[string][]cluster.Fault // the faults of the newest report of a cluster
+	ignored  map[nodeKey]bool           // whose reports are passed over; node "" for a whole cluster
 	closed   bool
 
 	// Owned by the holder of turn.
@@ -57,6 +60,13 @@ type Store struct {
 	seq           uint64                              // last fault sequence number given
 	faultID       int64                               // last fault number given
 	dirty         dirty                               // what the database does not have yet
+	wanted        map[string]wanted                   // by cluster
+	doomed        map[uint32]bool                     // objects whose chunks are to be deleted
+	sweeping      bool                                // something is
+	sweepAt       int64                               // the chunk to go on from
+	unscrubbed    bool                                // the write-ahead log may hold what was to be overwritten
+
+	installation string // does not change
 
 	codec codec
 	stmts statements
@@ -77,13 +87,16 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 		return nil, errors.New("store: Options.Dir is empty")
 	}
 	s := &Store{
-		now: opts.Now, log: opts.Logger, retention: opts.Retention.withDefaults(),
+		now: opts.Now, log: opts.Logger, retention: opts.Retention.withDefaults(), sealer: opts.Sealer,
 		turn:     make(chan struct{}, 1),
 		reported: map[string][]cluster.Fault{},
 		pictures: map[string]*cluster.Picture{},
 		known:    map[string]*cluster.Picture{},
 		open:     map[string]map[string]cluster.Fault{},
 		dirty:    newDirty(),
+		ignored:  map[nodeKey]bool{},
+		wanted:   map[string]wanted{},
+		doomed:   map[uint32]bool{},
 		watchers: watchers{chans: map[chan *cluster.Snapshot]struct{}{}},
 	}
 	if s.now == nil {
@@ -121,6 +134,13 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.reseal(ctx); err != nil {
+		return nil, fmt.Errorf("sealing the secrets with the newest key: %w", err)
+	}
+	// What was to be overwritten when the program was killed may be in the log still.
+	if _, err := s.truncate(busyTimeout); err != nil {
+		return nil, err
+	}
 	s.snapshot.Store(&cluster.Snapshot{At: s.now().UTC(), Clusters: []*cluster.Picture{}, Faults: []cluster.Fault{}, Seq: s.seq})
 	return s, nil
 }
@@ -135,6 +155,12 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	if err := s.samples.load(ctx, s.w); err != nil {
 		return fmt.Errorf("rebuilding the newest samples: %w", err)
+	}
+	if err := s.loadDoomed(ctx); err != nil {
+		return fmt.Errorf("reading what is to be deleted: %w", err)
+	}
+	if err := s.w.QueryRowContext(ctx, `SELECT id FROM installation`).Scan(&s.installation); err != nil {
+		return fmt.Errorf("reading the installation's id: %w", err)
 	}
 	return nil
 }

@@ -51,10 +51,10 @@ func TestRoundTrip(t *testing.T) {
 	dir, c := t.TempDir(), newClock()
 	s := open(t, dir, c)
 	ctx := t.Context()
-	if err := s.Members(ctx, "alpha", []string{"HV-01", "HV-02"}); err != nil {
+	if err := s.Members(ctx, "alpha", []string{"HV-01", "HV-02"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Members(ctx, "beta", []string{"SAN-01"}); err != nil {
+	if err := s.Members(ctx, "beta", []string{"SAN-01"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	p := s.Snapshot().Cluster("alpha")
@@ -105,7 +105,7 @@ func TestRoundTrip(t *testing.T) {
 	if n := len(s.Snapshot().Clusters); n != 0 {
 		t.Errorf("%d clusters before they are declared, want 0", n)
 	}
-	if err := s.Members(ctx, "alpha", []string{"HV-01", "HV-02"}); err != nil {
+	if err := s.Members(ctx, "alpha", []string{"HV-01", "HV-02"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	after := s.Snapshot()
@@ -202,7 +202,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestFilesAreOurs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	s := open(t, dir, newClock())
-	if err := s.Members(t.Context(), "alpha", nil); err != nil {
+	if err := s.Members(t.Context(), "alpha", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -259,7 +259,7 @@ func TestClosed(t *testing.T) {
 	if err := s.Record(t.Context(), cluster.Report{Observation: vitals("alpha", "HV-01", s.now(), 1)}); !errors.Is(err, errClosed) {
 		t.Errorf("Record: %v, want errClosed", err)
 	}
-	if err := s.Members(t.Context(), "alpha", nil); !errors.Is(err, errClosed) {
+	if err := s.Members(t.Context(), "alpha", nil, nil); !errors.Is(err, errClosed) {
 		t.Errorf("Members: %v, want errClosed", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -150,7 +150,7 @@ func TestRun(t *testing.T) {
 		}
 	})
 	s := open(t, dir, &clock{at.Add(time.Second)})
-	if err := s.Members(t.Context(), "alpha", nil); err != nil {
+	if err := s.Members(t.Context(), "alpha", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.Snapshot().Cluster("alpha").Nodes["HV-01"].Vitals.CPU; got != 3 {

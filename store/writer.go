@@ -29,13 +29,17 @@ type request struct {
 // a tenth of a second. Reports of one cluster must come in order.
 func (s *Store) Record(ctx context.Context, r cluster.Report) error {
 	name := r.Observation.Cluster
-	s.samples.add(name, r.Observation.At, cluster.Samples(r.Observation))
 	req := &request{report: r, done: make(chan struct{})}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
 		return fmt.Errorf("recording %s: %w", name, errClosed)
 	}
+	if s.ignored[nodeKey{name, ""}] || s.ignored[nodeKey{name, r.Observation.Node}] {
+		s.mu.Unlock()
+		return nil
+	}
+	s.samples.add(name, r.Observation.At, cluster.Samples(r.Observation))
 	before, known := s.reported[name]
 	urgent := !known || !sameFaults(before, r.Faults) || len(s.queue) >= maxQueue
 	s.reported[name] = r.Faults
@@ -58,10 +62,16 @@ func (s *Store) Record(ctx context.Context, r cluster.Report) error {
 	return nil
 }
 
-// Members declares a cluster we watch and the nodes we were told to ask, so
-// that it is in the snapshot before its first answer, with what was known of
-// it when the program last ran.
-func (s *Store) Members(ctx context.Context, clusterName string, members []string) error {
+// wanted is what we were told of a cluster. It counts for more than the picture of a
+// report, which may have been on its way meanwhile.
+type wanted struct{ members, paused, dropped []string }
+
+// Members declares a cluster we watch, the nodes we were told to ask, and those of them
+// that are not asked for now, so that it is in the snapshot before its first answer,
+// with what was known of it when the program last ran. It may be called again when
+// either changes: the snapshot shows it at once. Faults stay as they are until the next
+// report.
+func (s *Store) Members(ctx context.Context, clusterName string, members, paused []string) error {
 	return s.write(ctx, func() error {
 		p := s.pictures[clusterName]
 		if p == nil {
@@ -70,28 +80,71 @@ func (s *Store) Members(ctx context.Context, clusterName string, members []strin
 		if p == nil {
 			p = cluster.NewPicture(clusterName, nil)
 		}
-		if !slices.Equal(p.Members, members) {
-			q := *p
-			q.Members = slices.Clone(members)
-			p = &q
+		s.heed(clusterName, "")
+		for _, n := range members {
+			s.heed(clusterName, n)
 		}
+		dropped := slices.Clone(s.wanted[clusterName].dropped)
+		s.wanted[clusterName] = wanted{slices.Clone(members), slices.Clone(paused),
+			slices.DeleteFunc(dropped, func(n string) bool { return slices.Contains(members, n) })}
+		p = s.asWanted(p)
 		s.show(p)
 		s.dirty.members[clusterName] = p.Members
 		return s.flush(false)
 	})
 }
 
-// Forget takes a cluster out of the snapshot. Its history stays.
+// asWanted is a picture with the members we were told, without nodes that were removed.
+func (s *Store) asWanted(p *cluster.Picture) *cluster.Picture {
+	w, ok := s.wanted[p.Cluster]
+	if !ok {
+		return p
+	}
+	for _, n := range w.dropped {
+		if _, ok := p.Nodes[n]; ok {
+			p = without(p, n)
+		}
+	}
+	if !slices.Equal(p.Members, w.members) || !slices.Equal(p.Paused, w.paused) {
+		q := *p
+		q.Members, q.Paused = w.members, w.paused
+		p = &q
+	}
+	return p
+}
+
+// Forget takes a cluster out of the snapshot, until Members declares it again. Its
+// history stays, and its faults stay open.
 func (s *Store) Forget(ctx context.Context, clusterName string) error {
 	return s.write(ctx, func() error {
+		s.ignore(clusterName, "")
 		if p := s.pictures[clusterName]; p != nil {
 			s.known[clusterName] = p
 		}
 		delete(s.pictures, clusterName)
+		delete(s.wanted, clusterName)
 		s.names = slices.Sorted(maps.Keys(s.pictures))
 		s.changed, s.faultsChanged = true, true
 		return s.flush(false)
 	})
+}
+
+// ignore passes over the reports of a cluster, or of one node, from now on: one that is
+// on its way must not bring back what was removed. It says whether they already were.
+func (s *Store) ignore(clusterName, node string) (already bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := nodeKey{clusterName, node}
+	already = s.ignored[k]
+	s.ignored[k] = true
+	return already
+}
+
+// heed takes reports again.
+func (s *Store) heed(clusterName, node string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.ignored, nodeKey{clusterName, node})
 }
 
 // show puts a picture into the next snapshot.
@@ -172,6 +225,7 @@ func (s *Store) applyReport(r cluster.Report) {
 		}
 		p = p.With(o)
 	}
+	p = s.asWanted(p)
 	before := s.pictures[o.Cluster]
 	s.show(p)
 	if o.OK() {
