@@ -28,6 +28,9 @@ func (p *Picture) Lacks(q Question, name string) bool {
 // questions about the cluster only those it answered last.
 func (p *Picture) DeniedParts(node string) []string {
 	v, _ := p.View(node)
+	if len(v.Denied) == 0 {
+		return nil
+	}
 	member := p.member(node)
 	var out []string
 	for _, part := range v.Denied {

@@ -11,6 +11,7 @@ import (
 // finds the cause of its fault among those found before it.
 var rules = []func(*diagnosis){
 	clusterUnreachable,
+	accessLimited,
 	nodesOut,
 	nodesIsolated,
 	nodesUnreachable,
@@ -39,8 +40,12 @@ var rules = []func(*diagnosis){
 // asking, so that a fault that stands is not a new one with every answer.
 //
 // A fault with a Cause follows from another one in the list and is folded
-// under it. What follows from somebody's own maintenance is left out.
+// under it. What follows from somebody's own maintenance is left out, and so is what
+// a node said of itself before it was paused; of a paused cluster nothing is said.
 func Diagnose(p *Picture, now time.Time) []Fault {
+	if p.AllPaused() {
+		return nil
+	}
 	d := &diagnosis{p: p, s: p.State, now: now}
 	if d.s == nil {
 		d.s = &State{}
@@ -66,8 +71,9 @@ type diagnosis struct {
 	now    time.Time
 	faults []Fault
 
-	silent string // key of cluster-unreachable when no node answers, else ""
-	talked []talkedTo
+	silent  string // key of cluster-unreachable when no node answers, else ""
+	limited string // key of access-limited where it lists nodes of which nothing can be read
+	talked  []talkedTo
 }
 
 // talkedTo is a node we have talked to.
@@ -155,11 +161,12 @@ func says(what, who string, since time.Time, old bool) string {
 	return s
 }
 
-// members visits the nodes we have talked to, in the order we were given them.
+// members visits the nodes we have talked to and still ask, in the order we were
+// given them.
 func (d *diagnosis) members(visit func(member, shown string, v NodeView)) {
 	if d.talked == nil {
 		for _, m := range d.p.Members {
-			if v, ok := d.p.Nodes[m]; ok {
+			if v, ok := d.p.Nodes[m]; ok && !d.p.IsPaused(m) {
 				d.talked = append(d.talked, talkedTo{m, d.shown(m), v})
 			}
 		}

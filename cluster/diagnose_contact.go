@@ -12,7 +12,12 @@ func clusterUnreachable(d *diagnosis) {
 	asked, failing, doubtful, answered := 0, 0, 0, false
 	var last Contact // of the node that fell silent last
 	reasons := map[Reach]int{}
+	var members []string
 	for _, m := range d.p.Members {
+		if d.p.IsPaused(m) {
+			continue
+		}
+		members = append(members, m)
 		c := d.p.Nodes[m].Contact
 		asked++
 		answered = answered || !c.LastOK.IsZero()
@@ -43,12 +48,12 @@ func clusterUnreachable(d *diagnosis) {
 		f.Impact = "We do not know how the cluster is. Everything shown of it is the last known."
 		f.Detail = fmt.Sprintf("All %s failed to answer us, the last since %s.", count(asked, "node"), clock(last.Since))
 		if len(reasons) > 1 || last.Detail != "" {
-			for _, m := range d.p.Members {
+			for _, m := range members {
 				c := d.p.Nodes[m].Contact
 				f.Detail += " " + d.shown(m) + ": " + contactReason(c) + "."
 			}
 		}
-		f.Steps = append([]Step{{Text: "Check the way from here to the nodes: network, firewall, name service, the account in use."}}, contactSteps(d.p.Members[0], last.Reach)...)
+		f.Steps = append([]Step{{Text: "Check the way from here to the nodes: network, firewall, name service, the account in use."}}, contactSteps(members[0], last.Reach)...)
 	case d.p.StateContact.doubtful() && d.p.StateStale(d.now):
 		c := d.p.StateContact
 		f.Since = c.Since
@@ -60,7 +65,7 @@ func clusterUnreachable(d *diagnosis) {
 			{"See whether the cluster answers locally.", "Get-ClusterNode"},
 		}
 		if c.Reach == ReachNoRights {
-			f.Steps = contactSteps(d.p.Members[0], c.Reach)
+			f.Steps = contactSteps(members[0], c.Reach)
 		}
 	default:
 		return
@@ -104,6 +109,9 @@ func nodesUnreachable(d *diagnosis) {
 		if f.Cause == "" {
 			f.Cause = d.silent
 		}
+		if f.Cause == "" && c.Reach == ReachNoRights {
+			f.Cause = d.limited
+		}
 		d.add(f)
 	})
 }
@@ -128,7 +136,10 @@ func contactSteps(node string, r Reach) []Step {
 			port,
 		}
 	case ReachPassword:
-		return []Step{{Text: "Check the user name and password we use, and whether the account is locked or its password expired."}}
+		return []Step{
+			{Text: "Check whether the account is locked or its password expired."},
+			{Text: "Enter the right user name and password in the settings of the cluster. Until then the rejected one is not tried again, so that the account is not locked."},
+		}
 	case ReachNoRights:
 		return []Step{
 			GrantCluster.Step(""),

@@ -3,6 +3,8 @@ package cluster
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const healthPrefix = "Microsoft.Health.FaultType."
@@ -113,6 +115,14 @@ func (d *diagnosis) ownFault(short string, h HealthFault) *Fault {
 				return d.find(FaultStorageUnhealthy, Ref{"virtual disk", disk.Name})
 			}
 		}
+	case kind == "networkinterface": // its texts name the server and the cluster network
+		for _, i := range d.s.Interfaces {
+			if h.about(i.Name) || h.mentions(i.Node) && h.mentions(i.Network) {
+				if f := d.find(FaultInterfaceFailed, interfaceRef(i)); f != nil {
+					return f
+				}
+			}
+		}
 	case kind == "clusterquorumwitness":
 		return d.find(FaultWitnessFailed, Ref{"cluster", d.p.Cluster})
 	}
@@ -122,6 +132,12 @@ func (d *diagnosis) ownFault(short string, h HealthFault) *Fault {
 // about says whether the fault names this object, by id or in its description.
 func (h HealthFault) about(name string) bool {
 	return name != "" && (strings.EqualFold(h.ObjectID, name) || containsWord(h.Description, name) || containsWord(h.ObjectID, name))
+}
+
+// mentions says whether any of the fault's texts names this object. The reason is in
+// the node's language, but holds names as they are.
+func (h HealthFault) mentions(name string) bool {
+	return h.about(name) || name != "" && (containsWord(h.Location, name) || containsWord(h.Reason, name))
 }
 
 // nodeIn finds the node a Health Service fault concerns.
@@ -144,13 +160,17 @@ func containsWord(text, name string) bool {
 			return false
 		}
 		i += from
-		if end := i + len(name); (i == 0 || !wordByte(text[i-1])) && (end == len(text) || !wordByte(text[end])) {
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		after, _ := utf8.DecodeRuneInString(text[i+len(name):])
+		if !wordRune(before) && !wordRune(after) {
 			return true
 		}
 		from = i + 1
 	}
 }
 
-func wordByte(b byte) bool {
-	return b == '-' || b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 0x80
+// wordRune says whether a name may go on with this character. Chinese and Japanese
+// text stands next to names without a space.
+func wordRune(r rune) bool {
+	return r == '-' || r == '_' || unicode.IsDigit(r) || unicode.IsLetter(r) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }

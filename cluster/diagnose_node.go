@@ -33,7 +33,7 @@ func (d *diagnosis) nodeDown(n Node) {
 		f.Title += ", drained before"
 	}
 	v, _ := d.p.View(n.Name)
-	if !d.p.Asked(n.Name) || v.Contact.Reach != ReachOK {
+	if !d.p.Asked(n.Name) || d.p.IsPaused(n.Name) || v.Contact.Reach != ReachOK {
 		f.Steps = append(f.Steps,
 			Step{Text: "See whether it runs and answers on the network; if not, look at its console or management board."},
 			Step{"Try its WinRM port from here.", "Test-NetConnection " + quote(n.Name) + " -Port 5985"})

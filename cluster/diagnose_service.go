@@ -105,8 +105,8 @@ func clocksSkewed(d *diagnosis) {
 // allSkewed says whether at least two nodes are off, and none is right.
 func (d *diagnosis) allSkewed() bool {
 	off, all := 0, 0
-	for _, v := range d.p.Nodes {
-		if v.Vitals == nil {
+	for name, v := range d.p.Nodes {
+		if v.Vitals == nil || d.p.IsPaused(name) {
 			continue
 		}
 		all++

@@ -12,6 +12,7 @@ const (
 	FaultNodeQuarantined    FaultKind = "node-quarantined"
 	FaultNodeUnreachable    FaultKind = "node-unreachable" // from us; the cluster may be fine
 	FaultClusterUnreachable FaultKind = "cluster-unreachable"
+	FaultAccessLimited      FaultKind = "access-limited" // something cannot be read for want of rights
 	FaultServiceStopped     FaultKind = "service-stopped"
 	FaultResourceFailed     FaultKind = "resource-failed"
 	FaultNetworkPartitioned FaultKind = "network-partitioned"

@@ -5,7 +5,10 @@ package cluster
 type Health int
 
 const (
-	Healthy Health = iota
+	// Paused says nothing: nobody looks, because somebody wants it so. It is no
+	// severity, and the worst of it and anything else is the other.
+	Paused  Health = -1
+	Healthy Health = iota - 1
 	Maintenance
 	NoData
 	Warning
@@ -14,7 +17,7 @@ const (
 	Critical
 )
 
-var healths = words[Health]{Healthy: "Healthy", Maintenance: "Maintenance", NoData: "No data", Warning: "Warning", Quarantined: "Quarantined", Isolated: "Isolated", Critical: "Critical"}
+var healths = words[Health]{Paused: "Paused", Healthy: "Healthy", Maintenance: "Maintenance", NoData: "No data", Warning: "Warning", Quarantined: "Quarantined", Isolated: "Isolated", Critical: "Critical"}
 
 func (h Health) String() string                { return healths.word(h) }
 func (h Health) MarshalText() ([]byte, error)  { return []byte(h.String()), nil }

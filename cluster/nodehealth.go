@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,9 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 	n, known := p.stateNode(name)
 	v, _ := p.View(name)
 	known = known && n.State != NodeUnknown
+	if p.IsPaused(name) {
+		return p.pausedHealth(n, known && !p.AllPaused() && !p.StateStale(now), v, now)
+	}
 
 	worst, why := Healthy, ""
 	worse := func(h Health, reason string) {
@@ -71,7 +75,44 @@ func (p *Picture) NodeHealth(name string, now time.Time) (Health, string) {
 		}
 	}
 	worse(p.dataHealth(name, known, v, now))
+	if worst == Healthy {
+		why = noAccess(p.DeniedParts(name))
+	}
 	return worst, why
+}
+
+// pausedHealth is that of a node we do not ask: what the cluster says of it now if
+// that is bad, else nothing.
+func (p *Picture) pausedHealth(n Node, told bool, v NodeView, now time.Time) (Health, string) {
+	if told {
+		if h, why := p.nodeWord(n); h > Healthy {
+			return h, why
+		}
+	}
+	return Paused, notAsked(v.Contact.LastTry, now)
+}
+
+func notAsked(since, now time.Time) string {
+	if since.IsZero() {
+		return "not asked"
+	}
+	return "not asked for " + ageText(now.Sub(since))
+}
+
+// noAccess names parts that cannot be read, "" for none.
+func noAccess(parts []string) string {
+	const named = 2
+	if len(parts) == 0 {
+		return ""
+	}
+	var titles []string
+	for _, part := range parts[:min(named, len(parts))] {
+		titles = append(titles, MissingPart(part).Title)
+	}
+	if rest := len(parts) - named; rest > 0 {
+		return "no access to " + strings.Join(titles, ", ") + fmt.Sprintf(" and %d more", rest)
+	}
+	return "no access to " + strings.Join(titles, ", ")
 }
 
 // stateNode finds a cluster node by a name that may be its full one.
@@ -163,6 +204,9 @@ func (p *Picture) dataHealth(name string, known bool, v NodeView, now time.Time)
 		return NoData, "cluster state is " + ageText(now.Sub(p.StateAt)) + " old"
 	case known:
 		return Healthy, ""
+	}
+	if p.Lacks(QuestionState, "Nodes") {
+		return NoData, "no access to the states of the nodes"
 	}
 	if _, ok := p.stateNode(name); ok {
 		return NoData, "the cluster does not say how it is"

@@ -39,7 +39,7 @@ func (p *Picture) WithMembers(members, paused []string) *Picture {
 	q.Since = maps.Clone(p.Since)
 	maps.DeleteFunc(q.Since, func(key string, _ time.Time) bool {
 		source, _, _ := strings.Cut(key, "|")
-		node, ofNode := strings.CutPrefix(source, "vitals/")
+		_, node, ofNode := strings.Cut(source, "/")
 		return ofNode && !slices.Contains(members, node)
 	})
 	return &q

@@ -91,22 +91,25 @@ func (p *Picture) With(o Observation) *Picture {
 		q.StateContact = q.StateContact.after(o)
 	}
 	if o.OK() {
-		v.Denied = deniedAfter(v.Denied, o)
+		if denied := deniedAfter(v.Denied, o); !slices.Equal(denied, v.Denied) {
+			q.Since = sinceAfter(q.Since, "denied/"+o.Node, denied, o.At)
+			v.Denied = denied
+		}
 		switch o.Question {
 		case QuestionState:
 			if o.State != nil {
 				q.Held = heldAfter(p, o.State)
-				q.Since = sinceAfter(p.Since, "state", stateOddities(o.State, p.Since), o.At)
+				q.Since = sinceAfter(q.Since, "state", stateOddities(o.State, p.Since), o.At)
 				q.State, q.StateAt, q.StateFrom, q.StateMode = o.State, o.At, o.Node, o.Mode
 			}
 		case QuestionStorage:
 			if o.Storage != nil {
-				q.Since = sinceAfter(p.Since, "storage", storageOddities(o.Storage), o.At)
+				q.Since = sinceAfter(q.Since, "storage", storageOddities(o.Storage), o.At)
 				q.Storage, q.StorageAt, q.StorageFrom, q.StorageMode = o.Storage, o.At, o.Node, o.Mode
 			}
 		case QuestionVitals:
 			if o.Vitals != nil {
-				q.Since = sinceAfter(p.Since, "vitals/"+o.Node, vitalsOddities(o.Node, o.Vitals), o.At)
+				q.Since = sinceAfter(q.Since, "vitals/"+o.Node, vitalsOddities(o.Node, o.Vitals), o.At)
 				v.Vitals, v.VitalsAt, v.VitalsMode = o.Vitals, o.At, o.Mode
 			}
 		case QuestionInventory:

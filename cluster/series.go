@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Metric names a number that is kept over time.
 type Metric string
@@ -53,7 +56,8 @@ type Series struct {
 	Points []Point
 }
 
-// Samples are the numbers an observation carries.
+// Samples are the numbers an observation carries. What the node would not let us
+// read is a gap, not zero.
 func Samples(o Observation) []Sample {
 	if !o.OK() {
 		return nil
@@ -67,7 +71,7 @@ func Samples(o Observation) []Sample {
 			rx += a.RxBps
 			tx += a.TxBps
 		}
-		return []Sample{
+		all := []Sample{
 			{node, MetricCPU, v.CPU},
 			{node, MetricMemoryUsed, float64(v.MemoryUsed())},
 			{node, MetricMemory, float64(v.MemoryTotal)},
@@ -82,6 +86,13 @@ func Samples(o Observation) []Sample {
 			{node, MetricVMs, float64(v.VMs)},
 			{node, MetricPollTime, o.Took.Seconds()},
 		}
+		if len(o.Denied) == 0 {
+			return all
+		}
+		return slices.DeleteFunc(all, func(s Sample) bool {
+			part, ok := partOfMetric[s.Metric]
+			return ok && slices.Contains(o.Denied, part)
+		})
 	case o.State != nil:
 		var out []Sample
 		for _, vol := range o.State.Volumes {
@@ -100,4 +111,11 @@ func Samples(o Observation) []Sample {
 		return out
 	}
 	return nil
+}
+
+// partOfMetric is the part of the vitals each number comes from.
+var partOfMetric = map[Metric]string{
+	MetricCPU: "Processor", MetricMemoryUsed: "OperatingSystem", MetricMemory: "OperatingSystem",
+	MetricNetRx: "Adapters", MetricNetTx: "Adapters", MetricReadIOPS: "SharedVolumes", MetricWriteIOPS: "SharedVolumes",
+	MetricReadBps: "SharedVolumes", MetricWriteBps: "SharedVolumes", MetricLatency: "SharedVolumes", MetricVMs: "VirtualMachines",
 }

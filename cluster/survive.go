@@ -157,6 +157,9 @@ func copiesCeiling(p *Picture) Ceiling {
 	c := Ceiling{Name: "data copies"}
 	if p.Storage == nil || len(p.Storage.VirtualDisks) == 0 {
 		c.Detail = "no virtual disks known"
+		if p.Lacks(QuestionStorage, "VirtualDisks") {
+			c.Detail = "no access to virtual disks"
+		}
 		return c
 	}
 	out := 0
@@ -185,8 +188,9 @@ func copiesCeiling(p *Picture) Ceiling {
 	return c
 }
 
-// tolerance is how many servers a healthy virtual disk may lose. How many
-// parities a disk has we are not told, so one is assumed. Four copies are
+// tolerance is how many servers a healthy virtual disk may lose. Dual parity may lose
+// two, but ResiliencySettingName and NumberOfDataCopies are the same for both
+// parities, so one is assumed: that errs on the safe side. Four copies are
 // nested resiliency on two servers.
 func tolerance(d VirtualDisk) (int, string) {
 	switch {
@@ -226,6 +230,9 @@ func memoryCeiling(p *Picture) Ceiling {
 		v, _ := p.View(n.Name)
 		if v.Vitals == nil || v.Vitals.MemoryTotal <= 0 {
 			c.Detail = "not known of " + n.Name
+			if v.Lacks(QuestionVitals, "OperatingSystem") {
+				c.Detail = "no access on " + n.Name
+			}
 			return c
 		}
 		totals = append(totals, v.Vitals.MemoryTotal)

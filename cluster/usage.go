@@ -5,7 +5,7 @@ import "time"
 // Usage is what a cluster uses now, summed for the overview. A number whose
 // Known field is false must be shown as "no data", not as zero.
 type Usage struct {
-	CPU      float64 // percent, mean over the nodes with fresh vitals
+	CPU      float64 // percent, mean over the nodes with fresh vitals that tell it
 	CPUKnown bool
 
 	MemoryUsed  int64 // bytes, over the nodes with fresh vitals
@@ -22,7 +22,10 @@ type Usage struct {
 	NodesTotal int
 	StateKnown bool // VMs and NodesUp come from a fresh state
 
-	NodesFresh int // nodes whose vitals went into the sums
+	NodesFresh  int // nodes whose processor load went into the mean
+	NodesPaused int // nodes that are not asked because somebody wants it so
+
+	CPUDenied, MemoryDenied bool // some node would not let us read it
 }
 
 // Usage sums up what the cluster uses at the time now.
@@ -32,18 +35,30 @@ func (p *Picture) Usage(now time.Time) Usage {
 	u.NodesTotal = len(names)
 	for _, name := range names {
 		v, _ := p.View(name)
+		if p.IsPaused(name) {
+			u.NodesPaused++
+			continue
+		}
 		if v.vitalsStale(now) {
 			continue
 		}
-		u.NodesFresh++
-		u.CPU += v.Vitals.CPU
+		if v.Lacks(QuestionVitals, "Processor") {
+			u.CPUDenied = true
+		} else {
+			u.NodesFresh++
+			u.CPU += v.Vitals.CPU
+		}
+		if v.Lacks(QuestionVitals, "OperatingSystem") {
+			u.MemoryDenied = true
+			continue
+		}
 		u.MemoryUsed += v.Vitals.MemoryUsed()
 		u.MemoryTotal += v.Vitals.MemoryTotal
 	}
+	u.MemoryKnown = u.MemoryTotal > 0
 	if u.NodesFresh > 0 {
 		u.CPU /= float64(u.NodesFresh)
 		u.CPUKnown = true
-		u.MemoryKnown = u.MemoryTotal > 0
 	}
 	if p.State != nil {
 		u.StateKnown = !p.StateStale(now)
