@@ -13,7 +13,7 @@ import (
 // of ours and of other people's code. Test files are free.
 var mayImport = map[string]struct{ ours, others []string }{
 	"cluster":              {},
-	"remoting":             {[]string{"cluster", "remoting/scripts"}, []string{"github.com/masterzen/winrm", "github.com/bodgit/ntlmssp"}},
+	"remoting":             {[]string{"cluster", "remoting/scripts"}, []string{"github.com/masterzen/winrm", "github.com/bodgit/ntlmssp", "github.com/jcmturner/gokrb5", "github.com/jcmturner/gofork"}},
 	"remoting/scripts":     {},
 	"simulator":            {[]string{"cluster", "remoting/scripts", "simulator/wsman", "simulator/powershell"}, nil},
 	"simulator/powershell": {},
@@ -21,10 +21,12 @@ var mayImport = map[string]struct{ ours, others []string }{
 	"collector":            {[]string{"cluster"}, []string{"github.com/sony/gobreaker", "golang.org/x/sync"}},
 	"store":                {[]string{"cluster"}, []string{"modernc.org/sqlite"}},
 	"vault":                {},
+	"access":               {[]string{"cluster"}, []string{"golang.org/x/crypto"}},
+	"console":              {[]string{"cluster"}, nil},
 	"views":                {[]string{"cluster", "static"}, []string{"github.com/a-h/templ"}},
-	"handlers":             {[]string{"cluster", "views", "static"}, []string{"github.com/go-chi/chi", "github.com/a-h/templ", "github.com/gorilla/websocket"}},
+	"handlers":             {[]string{"cluster", "views", "static", "access", "console"}, []string{"github.com/go-chi/chi", "github.com/a-h/templ", "github.com/gorilla/websocket"}},
 	"static":               {},
-	"web":                  {[]string{"*"}, []string{"github.com/BurntSushi/toml", "golang.org/x/sync"}},
+	"web":                  {[]string{"*"}, []string{"github.com/BurntSushi/toml", "golang.org/x/sync", "golang.org/x/term"}},
 }
 
 // TestImportRules keeps the packages apart as docs/design.md draws them.
