@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -12,10 +11,9 @@ import (
 	"looksalive/remoting/scripts"
 )
 
-// Client asks the nodes it was made for. It is safe for concurrent use.
+// Client asks the nodes it was given. It is safe for concurrent use.
 type Client struct {
 	opts    Options
-	peers   map[key]*peer
 	opening chan struct{} // a token for each session being opened
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -23,6 +21,11 @@ type Client struct {
 
 	mu      sync.Mutex
 	closing bool // no more work is waited for
+
+	setting     sync.Mutex   // one Set at a time
+	members     sync.RWMutex // of what follows
+	peers       map[key]*peer
+	credentials map[credentialKey]*credential
 }
 
 // background runs f, and Close waits for it unless it had begun to wait already.
@@ -36,27 +39,16 @@ func (c *Client) background(f func()) {
 	c.work.Go(f)
 }
 
-// New makes a client; nothing is connected before the first question. The error
-// lists every problem of the options.
+// New makes a client; nothing is connected before the first question. Without nodes
+// it waits for Set. The error lists every problem of the options.
 func New(o Options) (*Client, error) {
 	o.setDefaults()
-	if err := o.check(); err != nil {
-		return nil, fmt.Errorf("remoting: %w", err)
-	}
-	c := &Client{opts: o, peers: make(map[key]*peer, len(o.Nodes)), opening: make(chan struct{}, o.MaxOpening)}
+	c := &Client{opts: o, opening: make(chan struct{}, o.MaxOpening)}
+	c.opts.Nodes = nil // with their secrets: peers hold what is used of them
 	c.ctx, c.stop = context.WithCancel(context.Background())
-	type secret struct{ user, password string }
-	shared := make(map[secret]*credential)
-	for _, n := range o.Nodes {
-		var of *credential
-		if n.ofDomain() {
-			who := secret{strings.ToLower(n.User), n.Password.Reveal()}
-			if shared[who] == nil {
-				shared[who] = newCredential(o.Limits.AccountPause, o.Now)
-			}
-			of = shared[who]
-		}
-		c.peers[n.key()] = newPeer(c, n, of)
+	if err := c.Set(o.Nodes); err != nil {
+		c.stop()
+		return nil, err
 	}
 	return c, nil
 }
@@ -100,8 +92,8 @@ func (c *Client) Ask(ctx context.Context, clusterName, node string, q cluster.Qu
 		end := c.opts.Now()
 		o.At, o.Took = end.UTC(), end.Sub(start)
 	}()
-	p, ok := c.peers[key{clusterName, node}]
-	if !ok {
+	p := c.peer(clusterName, node)
+	if p == nil {
 		o.Reach, o.Detail = cluster.ReachNameNotFound, "no such node is configured"
 		return o
 	}
@@ -113,6 +105,9 @@ func (c *Client) Ask(ctx context.Context, clusterName, node string, q cluster.Qu
 	a, err := p.ask(ctx, def.script, def.args)
 	if err == nil {
 		err = def.decode(a, p, &o)
+	}
+	if ended := p.ended(); err != nil && ended != nil {
+		err = ended // which is why
 	}
 	if err != nil {
 		o.State, o.Storage, o.Vitals, o.Inventory = nil, nil, nil, nil
@@ -130,8 +125,10 @@ func (c *Client) Close(ctx context.Context) error {
 	c.stop()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	for _, p := range c.peers {
-		c.background(p.shut)
+	c.setting.Lock() // what a Set under way adds is closed as well
+	defer c.setting.Unlock()
+	for _, p := range c.all() {
+		c.background(func() { p.shut(errClosed) })
 	}
 	c.mu.Lock()
 	c.closing = true

@@ -37,6 +37,8 @@ type laneConn struct {
 	seal sealer            // nil over TLS
 	used time.Time         // when the last answer was complete; only to tell idle ones
 	lost bool              // not to be used again
+
+	tell func(error) error // who waits for what comes of the first request, which signs in
 }
 
 // connect dials, and shakes hands for https.
@@ -63,13 +65,13 @@ func (l *lane) connect(ctx context.Context) (*laneConn, error) {
 }
 
 func (c *laneConn) handshake(ctx context.Context, l *lane) error {
-	name := l.node.ServerName
-	if name == "" {
-		name = l.url.Hostname()
+	config, err := l.tlsConfig()
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
 	defer cancel()
-	over := tls.Client(c.tcp, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: l.node.RootCAs, ServerName: name})
+	over := tls.Client(c.tcp, config)
 	if err := over.HandshakeContext(ctx); err != nil {
 		return err
 	}

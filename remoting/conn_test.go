@@ -3,10 +3,10 @@ package remoting
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -18,17 +18,19 @@ import (
 // wireServer reads HTTP requests and writes what the test wants, byte for byte.
 type wireServer struct {
 	url   string
+	pin   string
 	conns atomic.Int64
 }
 
 func newWireServer(t *testing.T, answer func(n int, r *http.Request, w io.Writer)) *wireServer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	own := (&authority{}).issue(t, nil)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{own}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	s := &wireServer{url: "http://" + l.Addr().String() + "/wsman?a=b"}
+	s := &wireServer{url: "https://" + l.Addr().String() + "/wsman?a=b", pin: PinOf(own.Leaf)}
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -59,7 +61,8 @@ func newWireServer(t *testing.T, answer func(n int, r *http.Request, w io.Writer
 // lane does not sign in: Basic needs no messages of its own.
 func (s *wireServer) lane(t *testing.T) *lane {
 	t.Helper()
-	l, err := newLane(Node{URL: s.url, Auth: cluster.AuthBasic, Identity: cluster.Identity{User: "u", Password: cluster.NewSecret("p")}}, 10000)
+	n := Node{URL: s.url, Auth: cluster.AuthBasic, Trust: cluster.TrustPin, Pin: s.pin, Identity: cluster.Identity{User: "u", Password: cluster.NewSecret("p")}}
+	l, err := newLane(n, nil, 10000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,10 @@ import (
 var (
 	errPassword    = errors.New("user name or password rejected")
 	errHeldBack    = errors.New("the password was rejected elsewhere")
+	errSignedOut   = errors.New("the node rejected a request on a connection that is signed in")
 	errForbidden   = errors.New("access to WinRM denied")
 	errNoNegotiate = errors.New("the node does not offer Negotiate sign-in")
+	errNoBasic     = errors.New("the node does not offer Basic sign-in")
 	errWeak        = errors.New("the node does not agree to NTLMv2 with signing, sealing and 128 bit keys")
 	errPlain       = errors.New("the node sent an unencrypted answer to an encrypted request")
 	errBadAnswer   = errors.New("the answer is not understood")
@@ -23,6 +25,8 @@ var (
 	errNoAnswer    = errors.New("no answer in time")
 	errCanceled    = errors.New("given up")
 	errQueued      = errors.New("other sessions are opened first")
+	errRemoved     = errors.New("the node is no longer asked")
+	errChanged     = errors.New("the node's settings were changed")
 )
 
 // unsent is an error before anything of the request went out.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"looksalive/cluster"
 )
@@ -26,15 +27,19 @@ type lane struct {
 	busy  chan struct{} // a token while a request runs
 	conn  *laneConn     // nil when not connected and signed in
 
-	credential *credential // what many nodes sign in with; nil if only this one does
+	credential *credential
 }
 
-func newLane(n Node, limit int) (*lane, error) {
+// newLane makes a lane that signs in with a credential; nil is one of its own.
+func newLane(n Node, c *credential, limit int) (*lane, error) {
+	if c == nil {
+		c = newCredential(n.Identity, time.Now)
+	}
 	u, err := url.Parse(n.URL)
 	if err != nil {
 		return nil, errors.New("URL cannot be read")
 	}
-	return &lane{node: n, url: u, limit: limit, busy: make(chan struct{}, 1)}, nil
+	return &lane{node: n, url: u, limit: limit, credential: c, busy: make(chan struct{}, 1)}, nil
 }
 
 // post sends a message and returns the checked answer. A fault is an error.
@@ -92,49 +97,96 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 		}
 	}
 	sent = true
-	status, answer, err := l.exchange(ctx, body)
-	if err != nil {
+	res, answer, err := l.exchange(ctx, body)
+	if err == nil {
+		err = l.refused(res, answer)
+	}
+	if err = l.decided(err); err != nil {
 		return nil, err
 	}
-	switch {
+	return answer, nil
+}
+
+// refused says what an answer's status means, nil if it is one to be read.
+func (l *lane) refused(res *http.Response, answer []byte) error {
+	switch status := res.StatusCode; {
 	case status == http.StatusOK, status == http.StatusInternalServerError && len(answer) > 0: // faults are 500
-		return answer, nil
-	case status == http.StatusUnauthorized:
-		return nil, errPassword
+		return nil
 	case status == http.StatusForbidden:
-		return nil, errForbidden
+		return errForbidden
+	case status != http.StatusUnauthorized:
+		return fmt.Errorf("%w: %w", errBadAnswer, statusError(status))
+	case l.node.Auth == cluster.AuthBasic && notOffered(res, "Basic"):
+		return errNoBasic
+	case l.eachRequest():
+		return errPassword
 	default:
-		return nil, fmt.Errorf("%w: %w", errBadAnswer, statusError(status))
+		// The connection is signed in: what is rejected is not the password.
+		return errSignedOut
 	}
 }
 
+// eachRequest says that the credential goes with each request, not the connection.
+func (l *lane) eachRequest() bool {
+	return l.node.Auth == cluster.AuthBasic || l.node.Auth == cluster.AuthCertificate
+}
+
+// decided tells the credential what came of a request that carried it.
+func (l *lane) decided(err error) error {
+	if tell := l.conn.tell; tell != nil {
+		l.conn.tell = nil
+		return tell(err)
+	}
+	if l.eachRequest() && errors.Is(err, errPassword) {
+		return l.credential.settle(l.node.key(), err)
+	}
+	return err
+}
+
+// notOffered says that a 401 lists ways to sign in, and this one is not among them.
+func notOffered(res *http.Response, scheme string) bool {
+	offers := res.Header.Values("WWW-Authenticate")
+	for _, o := range offers {
+		if name, _, _ := strings.Cut(strings.TrimSpace(o), " "); strings.EqualFold(name, scheme) {
+			return false
+		}
+	}
+	return len(offers) > 0
+}
+
 // exchange sends a SOAP body, sealed where the connection seals.
-func (l *lane) exchange(ctx context.Context, body []byte) (int, []byte, error) {
+func (l *lane) exchange(ctx context.Context, body []byte) (*http.Response, []byte, error) {
 	seal := l.conn.seal
+	if seal == nil && l.url.Scheme != "https" {
+		return nil, nil, errWeak // never leaves a body unsealed that should be sealed
+	}
 	contentType, authorization := soapType, ""
-	if l.node.Auth == cluster.AuthBasic { // over TLS only, New sees to that
+	switch l.node.Auth { // both over TLS only, as was just seen to
+	case cluster.AuthBasic:
 		authorization = basic(l.node)
+	case cluster.AuthCertificate:
+		authorization = mutual
 	}
 	if seal != nil {
 		var err error
 		if body, err = sealBody(seal, body); err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 		contentType = sealedType
 	}
 	res, answer, err := l.conn.roundTrip(ctx, l.request(contentType, authorization, body), l.limit)
 	if err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
 	if seal != nil && (res.StatusCode == http.StatusOK || res.StatusCode == http.StatusInternalServerError) {
 		if !strings.HasPrefix(strings.ToLower(res.Header.Get("Content-Type")), "multipart/encrypted") {
-			return 0, nil, errPlain
+			return nil, nil, errPlain
 		}
 		if answer, err = openBody(seal, answer); err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 	}
-	return res.StatusCode, answer, nil
+	return res, answer, nil
 }
 
 // request is an HTTP request in full. What is put into it is ours, or was checked

@@ -27,25 +27,29 @@ const (
 	requiredFlags = flagUnicode | flagSign | flagSeal | flagExtended | flagTarget | flag128 | flagKeyExch
 )
 
-// signIn authenticates the lane's connection.
-func (l *lane) signIn(ctx context.Context) error {
-	way := l.ntlm
-	switch l.node.Auth {
-	case cluster.AuthBasic, cluster.AuthCertificate:
-		return nil // with each request
-	case cluster.AuthKerberos:
-		way = l.kerberos
-	}
-	if l.credential == nil {
-		return way(ctx)
-	}
-	tell, err := l.credential.try(ctx, l.node.key())
-	if err != nil {
+// signIn authenticates the lane's connection by the one way its node is set to. A
+// password or ticket request goes out only when it is the credential's turn.
+func (l *lane) signIn(ctx context.Context) (err error) {
+	node := l.node.key()
+	if err := l.credential.held(node); err != nil {
 		return err
 	}
-	err = way(ctx)
-	tell(err)
-	return err
+	switch l.node.Auth {
+	case cluster.AuthNTLM:
+		return l.ntlm(ctx)
+	case cluster.AuthKerberos:
+		tell, err := l.credential.try(ctx, node)
+		if err != nil {
+			return err
+		}
+		return tell(l.kerberos(ctx))
+	case cluster.AuthBasic, cluster.AuthCertificate:
+		// The first request signs in: once tells what came of it.
+		l.conn.tell, err = l.credential.try(ctx, node)
+		return err
+	default:
+		return fmt.Errorf("no such sign-in: %d", l.node.Auth)
+	}
 }
 
 // ntlm begins with the first NTLM message at once: Windows closes the connection on
@@ -76,11 +80,30 @@ func (l *lane) ntlm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if res, err = l.negotiate(ctx, third); err != nil {
+	// Only this message tries the password: a node that does not get so far holds up
+	// nobody else.
+	tell, err := l.credential.try(ctx, l.node.key())
+	if err != nil {
+		return err
+	}
+	if err := tell(l.prove(ctx, third)); err != nil {
+		return err
+	}
+	if l.url.Scheme != "https" {
+		l.conn.seal = client.SecuritySession()
+	}
+	return nil
+}
+
+// prove sends the third NTLM message.
+func (l *lane) prove(ctx context.Context, third []byte) error {
+	res, err := l.negotiate(ctx, third)
+	if err != nil {
 		return err
 	}
 	switch res.StatusCode {
 	case http.StatusOK:
+		return nil
 	case http.StatusUnauthorized:
 		return errPassword
 	case http.StatusForbidden:
@@ -88,10 +111,6 @@ func (l *lane) ntlm(ctx context.Context) error {
 	default:
 		return fmt.Errorf("signing in: %w: %w", errBadAnswer, statusError(res.StatusCode))
 	}
-	if l.url.Scheme != "https" {
-		l.conn.seal = client.SecuritySession()
-	}
-	return nil
 }
 
 // negotiate sends one NTLM message with an empty body.

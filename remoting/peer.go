@@ -30,13 +30,14 @@ type peer struct {
 	memory atomic.Int64  // bytes, what the loop reported last
 	told   atomic.Pointer[toldState]
 
-	credential *credential // nil for an account of the node itself
+	credential *credential
 
-	mu       sync.Mutex
-	sess     *session
-	opening  *opening
-	rejected time.Time // when the password was refused last
-	closed   bool
+	ctx  context.Context // until it is ended
+	stop context.CancelCauseFunc
+
+	mu      sync.Mutex
+	sess    *session
+	opening *opening
 }
 
 // opening is an attempt to open a session. It outlives the question that began it.
@@ -47,11 +48,24 @@ type opening struct {
 	err   error
 }
 
-func newPeer(c *Client, n Node, shared *credential) *peer {
-	return &peer{
-		client: c, node: n, turn: make(chan struct{}, 1), credential: shared,
+func newPeer(c *Client, n Node, as *credential) *peer {
+	p := &peer{
+		client: c, node: n, turn: make(chan struct{}, 1), credential: as,
 		log: c.opts.Logger.With("cluster", n.Cluster, "node", n.Name),
 	}
+	p.ctx, p.stop = context.WithCancelCause(c.ctx)
+	return p
+}
+
+// ended says why the node is no longer asked, nil while it is.
+func (p *peer) ended() error {
+	if p.ctx.Err() == nil {
+		return nil
+	}
+	if err := context.Cause(p.ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errClosed // the whole client
 }
 
 // ask runs a script in the node's session, opening one if there is none.
@@ -79,9 +93,9 @@ func (p *peer) ask(ctx context.Context, script scripts.Script, args []byte) (ans
 // session returns the open session or waits for one being opened.
 func (p *peer) session(ctx context.Context) (*session, error) {
 	p.mu.Lock()
-	if p.closed {
+	if err := p.ended(); err != nil {
 		p.mu.Unlock()
-		return nil, errClosed
+		return nil, err
 	}
 	if s := p.sess; s != nil {
 		if s.alive() && !p.worn(s) {
@@ -90,9 +104,9 @@ func (p *peer) session(ctx context.Context) (*session, error) {
 		}
 		p.drop(s)
 	}
-	if pause := p.client.opts.Limits.PasswordPause - p.client.opts.Now().Sub(p.rejected); !p.rejected.IsZero() && pause > 0 {
+	if err := p.credential.held(p.node.key()); err != nil {
 		p.mu.Unlock()
-		return nil, errPassword
+		return nil, err // nothing is sent, not even a connection made
 	}
 	if p.opening == nil {
 		o := &opening{begun: make(chan struct{}), done: make(chan struct{})}
@@ -125,26 +139,21 @@ func (p *peer) open(o *opening) {
 	select {
 	case p.client.opening <- struct{}{}:
 		close(o.begun)
-		ctx, cancel := context.WithTimeout(p.client.ctx, p.client.opts.Limits.Open)
+		ctx, cancel := context.WithTimeout(p.ctx, p.client.opts.Limits.Open)
 		o.sess, o.err = openSession(ctx, p)
 		cancel()
 		<-p.client.opening
-	case <-p.client.ctx.Done():
-		o.err = errClosed
+	case <-p.ctx.Done():
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opening = nil
 	p.memory.Store(0)
-	switch {
-	case errors.Is(o.err, errPassword):
-		p.rejected = p.client.opts.Now()
-	case o.err == nil:
-		p.rejected = time.Time{}
-	}
-	if o.err == nil && p.closed {
-		p.closeLater(o.sess)
-		o.sess, o.err = nil, errClosed
+	if err := p.ended(); err != nil {
+		if o.sess != nil {
+			p.closeLater(o.sess)
+		}
+		o.sess, o.err = nil, err
 	}
 	p.sess = o.sess
 	close(o.done)
@@ -163,10 +172,10 @@ func (p *peer) closeLater(s *session) {
 	p.client.background(s.close)
 }
 
-// shut ends the session for good.
-func (p *peer) shut() {
+// shut ends the session for good. Who waits for an answer is told why.
+func (p *peer) shut(why error) {
+	p.stop(why)
 	p.mu.Lock()
-	p.closed = true
 	s := p.sess
 	p.sess = nil
 	p.mu.Unlock()

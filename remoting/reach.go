@@ -3,7 +3,6 @@ package remoting
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
-	"time"
 
 	"looksalive/cluster"
 )
@@ -25,8 +23,16 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 		cert *tls.CertificateVerificationError
 		rec  tls.RecordHeaderError
 		ne   net.Error
+		pin  *pinError
 	)
+	if reach, text, ok := classifyKerberos(err, n); ok {
+		return reach, text
+	}
+	if reach, text, ok := classifyKerberos(err, n); ok {
+		return reach, text
+	}
 	host, port := hostPort(n.URL)
+	said, isAlert := alert(err)
 	switch {
 	case errors.As(err, &se):
 		return classifyScript(se, script)
@@ -36,10 +42,20 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 		return cluster.ReachNotAsked, "Other sessions are being opened first."
 	case errors.Is(err, errNoCluster):
 		return cluster.ReachNotACluster, "The node answers, but the cluster service is not installed on it."
-	case errors.Is(err, errPassword):
-		return cluster.ReachPassword, "The node rejected the user name or password of " + clean(n.User, 100) + "."
-	case errors.Is(err, errHeldBack):
-		return cluster.ReachPassword, "Another node rejected the user name or password of " + clean(n.User, 100) + "; so that the account is not locked, it is not tried here for some minutes."
+	case errors.Is(err, errRemoved):
+		return cluster.ReachNotAsked, "The node was removed or paused while it was asked."
+	case errors.Is(err, errChanged):
+		return cluster.ReachNotAsked, "The settings of the node were changed while it was asked."
+	case errors.Is(err, errPassword), errors.Is(err, errHeldBack):
+		return cluster.ReachPassword, rejectedDetail(err, n)
+	case errors.Is(err, errSignedOut):
+		return cluster.ReachReset, "The node accepted the account and then refused a request on the same connection. The password is not the reason; the connection was given up."
+	case errors.Is(err, errNoBasic):
+		return cluster.ReachBadAnswer, "WinRM on this node does not offer Basic sign-in; nothing else was tried."
+	case errors.As(err, &pin):
+		return cluster.ReachCertificate, pinDetail(pin)
+	case errors.Is(err, errKeyPair):
+		return cluster.ReachCertificate, "Our client certificate or its key cannot be read, or they do not belong together."
 	case errors.Is(err, errForbidden):
 		return cluster.ReachNoRights, "The account " + clean(n.User, 100) + " may not use WinRM on this node; is it a member of Remote Management Users?"
 	case errors.Is(err, errNoNegotiate):
@@ -50,6 +66,8 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 		return cluster.ReachBadAnswer, "The node answered an encrypted request without encryption; the answer was discarded."
 	case errors.As(err, &cert):
 		return cluster.ReachCertificate, certificateDetail(cert.Err, host)
+	case isAlert:
+		return cluster.ReachCertificate, alertDetail(said, n)
 	case errors.As(err, &rec):
 		return cluster.ReachCertificate, "What listens on port " + port + " does not speak TLS; is the address meant to be http?"
 	case errors.As(err, &dns):
@@ -122,27 +140,6 @@ func classifyScript(e *scriptError, script string) (cluster.Reach, string) {
 		return cluster.ReachScriptFailed, "The cluster service on this node does not answer: it is stopped, starting, or not part of the cluster at the moment."
 	default:
 		return cluster.ReachScriptFailed, script + ".ps1 failed: " + clean(e.Message, 300)
-	}
-}
-
-func certificateDetail(err error, host string) string {
-	var (
-		unknown x509.UnknownAuthorityError
-		name    x509.HostnameError
-		invalid x509.CertificateInvalidError
-	)
-	switch {
-	case errors.As(err, &unknown):
-		return "The node's certificate is signed by an authority we do not know; add it to the cluster's CA file."
-	case errors.As(err, &name):
-		return "The node's certificate is not made out to " + clean(host, 100) + "."
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		if c := invalid.Cert; c != nil {
-			return "The node's certificate is valid from " + c.NotBefore.UTC().Format(time.DateOnly) + " to " + c.NotAfter.UTC().Format(time.DateOnly) + " only."
-		}
-		return "The node's certificate has expired or is not valid yet."
-	default:
-		return "The node's certificate was not accepted: " + clean(err.Error(), 200) + "."
 	}
 }
 

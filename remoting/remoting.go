@@ -44,12 +44,6 @@ type Limits struct {
 	// session is replaced by a fresh one; defaults 6 h and 300 MiB.
 	SessionAge    time.Duration
 	SessionMemory int64
-	// PasswordPause is how long a rejected password is not tried again, so that
-	// several questions at once count as one failed sign-in; default 10 s.
-	PasswordPause time.Duration
-	// AccountPause is how long a domain's account that a node rejected is not tried on
-	// any node; default 5 min, so that usual policies do not lock it.
-	AccountPause time.Duration
 	// Open is how long connecting, signing in and starting PowerShell may take.
 	// It goes on when the question that began it is given up; default 30 s.
 	Open time.Duration
@@ -57,7 +51,7 @@ type Limits struct {
 
 // Options configure a Client.
 type Options struct {
-	Nodes  []Node           // whom it may ask; required
+	Nodes  []Node           // whom it asks, until Set says otherwise
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil means time.Now
 	Limits Limits
@@ -66,6 +60,10 @@ type Options struct {
 	// OnLost is called when a warm session dies by itself, within milliseconds,
 	// so that the node can be asked again at once. It must not block; nil does nothing.
 	OnLost func(clusterName, node string)
+	// Installation is the random id of this installation. Shells are named after it, and
+	// those of that name that a run before this one left behind are deleted. With ""
+	// none is deleted: so it must be for whoever runs beside the one that watches.
+	Installation string
 }
 
 func (o *Options) setDefaults() {
@@ -87,8 +85,6 @@ func (o *Options) setDefaults() {
 	setDefault(&l.JSONDepth, 16)
 	setDefault(&l.SessionAge, 6*time.Hour)
 	setDefault(&l.SessionMemory, 300<<20)
-	setDefault(&l.PasswordPause, 10*time.Second)
-	setDefault(&l.AccountPause, 5*time.Minute)
 	setDefault(&l.Open, 30*time.Second)
 }
 
@@ -98,14 +94,11 @@ func setDefault[T int | int64 | time.Duration](v *T, def T) {
 	}
 }
 
-// check lists everything that is wrong with the nodes.
-func (o *Options) check() error {
+// checkNodes lists everything that is wrong with nodes.
+func checkNodes(nodes []Node) error {
 	var errs []error
-	if len(o.Nodes) == 0 {
-		errs = append(errs, errors.New("no nodes"))
-	}
 	seen := make(map[key]bool)
-	for i, n := range o.Nodes {
+	for i, n := range nodes {
 		bad := func(format string, args ...any) {
 			errs = append(errs, fmt.Errorf("node %d (%s/%s): %s", i+1, n.Cluster, n.Name, fmt.Sprintf(format, args...)))
 		}
@@ -124,14 +117,26 @@ func (o *Options) check() error {
 			bad("URL must look like https://host:5986/wsman")
 		case u.User != nil:
 			bad("URL must not contain a user or password")
-		case n.Auth == cluster.AuthBasic && u.Scheme != "https":
-			bad("Basic over plain http would send the password in clear: use https or NTLM")
+		default:
+			if what := authProblem(n.Auth, u.Scheme == "http"); what != "" {
+				bad("%s", what)
+			}
 		}
-		if n.Auth != cluster.AuthNTLM && n.Auth != cluster.AuthBasic {
-			bad("no such authentication: %d", n.Auth)
+		if what := identityProblem(n.Auth, n.Identity); what != "" {
+			bad("%s", what)
 		}
-		if n.User == "" || n.Password.Reveal() == "" {
-			bad("user and password are required")
+		switch n.Trust {
+		case cluster.TrustSystem:
+		case cluster.TrustCA:
+			if n.RootCAs == nil {
+				bad("there is no authority to trust")
+			}
+		case cluster.TrustPin:
+			if n.Pin != "" && !validPin(n.Pin) {
+				bad("the pin is not one")
+			}
+		default:
+			bad("no such trust: %d", n.Trust)
 		}
 	}
 	return errors.Join(errs...)

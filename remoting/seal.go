@@ -7,11 +7,20 @@ import (
 	"strconv"
 )
 
-// sealer is the part of an NTLM security session that seals and opens messages, in
-// the order in which they travel on one connection.
+// sealer is the part of an NTLM or Kerberos security session that seals and opens
+// messages, in the order in which they travel on one connection. Signatures have 16
+// bytes, as NTLM's, unless it has a method that says which lengths they may have.
 type sealer interface {
 	Wrap(message []byte) (sealed, signature []byte, err error)
 	Unwrap(sealed, signature []byte) ([]byte, error)
+}
+
+// signed says whether n bytes may be a signature.
+func signed(s sealer, n int) bool {
+	if k, ok := s.(interface{ signature(n int) bool }); ok {
+		return k.signature(n)
+	}
+	return n == signatureLen
 }
 
 // The form of a sealed message: MS-WSMV 2.2.9.1. Windows begins header lines with a
@@ -28,14 +37,14 @@ func sealBody(s sealer, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sealing: %w", err)
 	}
-	if len(signature) != signatureLen || bytes.Equal(sealed, body) && len(body) > 0 {
+	if !signed(s, len(signature)) || bytes.Equal(sealed, body) && len(body) > 0 {
 		return nil, fmt.Errorf("sealing: %w", errWeak) // never leave unsealed what should be sealed
 	}
 	var b bytes.Buffer
 	b.Grow(len(sealed) + 512)
 	b.WriteString(boundary + "\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n\tOriginalContent: type=" + soapType + ";Length=")
 	b.WriteString(strconv.Itoa(len(body)) + "\r\n" + boundary + "\r\n\tContent-Type: application/octet-stream\r\n")
-	b.Write(binary.LittleEndian.AppendUint32(nil, signatureLen))
+	b.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(signature))))
 	b.Write(signature)
 	b.Write(sealed)
 	b.WriteString(boundary + "--\r\n")
@@ -73,11 +82,15 @@ func openBody(s sealer, body []byte) (plain []byte, err error) {
 	if !ok {
 		return bad("no end")
 	}
-	if len(data) < 4+signatureLen || binary.LittleEndian.Uint32(data) != signatureLen {
+	if len(data) < 4+signatureLen {
 		return bad("no signature")
 	}
-	signature, sealed := data[4:4+signatureLen], data[4+signatureLen:]
-	if len(sealed) != n {
+	size := binary.LittleEndian.Uint32(data)
+	if uint64(size) > uint64(len(data)-4) || !signed(s, int(size)) {
+		return bad("no signature")
+	}
+	signature, sealed := data[4:4+size], data[4+size:]
+	if len(sealed) < n { // Kerberos may fill up
 		return bad("wrong length")
 	}
 	defer func() {
@@ -88,6 +101,9 @@ func openBody(s sealer, body []byte) (plain []byte, err error) {
 	plain, err = s.Unwrap(sealed, signature)
 	if err != nil {
 		return bad(err.Error())
+	}
+	if len(plain) != n {
+		return bad("wrong length")
 	}
 	return plain, nil
 }

@@ -54,13 +54,12 @@ func openSession(ctx context.Context, p *peer) (s *session, err error) {
 		ready: make(chan struct{}), done: make(chan struct{}), idle: make(chan struct{}, 1),
 	}
 	s.idle <- struct{}{}
-	if s.send, err = newLane(p.node, limits.Body); err != nil {
+	if s.send, err = newLane(p.node, p.credential, limits.Body); err != nil {
 		return nil, err
 	}
-	if s.receive, err = newLane(p.node, limits.Body); err != nil {
+	if s.receive, err = newLane(p.node, p.credential, limits.Body); err != nil {
 		return nil, err
 	}
-	s.send.credential, s.receive.credential = p.credential, p.credential
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	r, err := s.send.post(ctx, createShell(p.node.URL))
 	if err != nil {
