@@ -67,8 +67,9 @@ func (s *Store) Definitions(ctx context.Context) ([]cluster.Definition, error) {
 // the case of its letters: cluster.ErrExists. If there is no definition called was, the
 // error is cluster.ErrNotFound.
 //
-// While d is Locked, an empty secret that cannot be opened stays as it is on disk;
-// else an empty secret is no secret.
+// While d is Locked and no more of it changes than its name, what is paused and which
+// nodes are left out, an empty secret that cannot be opened stays as it is on disk; else
+// an empty secret is no secret.
 func (s *Store) PutDefinition(ctx context.Context, was string, d cluster.Definition) error {
 	err := acceptable(d)
 	if err == nil {
@@ -182,7 +183,7 @@ func (s *Store) putDefinition(was string, d cluster.Definition) (err error) {
 		if _, err := tx.Exec(`UPDATE counter SET value = max(value, ?) WHERE name = 'definition'`, id); err != nil {
 			return err
 		}
-		if err := writeSecrets(tx, id, secrets); err != nil {
+		if err := changeSecrets(tx, func(all allSecrets) { all[id] = secrets }); err != nil {
 			return err
 		}
 		for _, m := range moves {

@@ -163,7 +163,10 @@ func (r removal) write(tx *sql.Tx, lastFault int64, lastObject uint32) error {
 	add := func(query string, args ...any) { list = append(list, statement{query, args}) }
 	switch {
 	case r.node == "":
-		add(`DELETE FROM definition WHERE id = ?`, r.definition) // and its secrets with it
+		if err := changeSecrets(tx, func(all allSecrets) { delete(all, r.definition) }); err != nil {
+			return err
+		}
+		add(`DELETE FROM definition WHERE id = ?`, r.definition)
 		if !r.keep {
 			for _, table := range []string{"observation", "contact", "memory"} {
 				add(`DELETE FROM `+table+` WHERE cluster = ?`, r.cluster)
@@ -219,8 +222,9 @@ func (r removal) undefine(tx *sql.Tx) error {
 	if _, err := tx.Exec(`UPDATE definition SET data = ? WHERE id = ?`, string(data), r.definition); err != nil {
 		return err
 	}
-	_, err = tx.Exec(`DELETE FROM secret WHERE definition = ? AND node = ?`, r.definition, r.node)
-	return err
+	return changeSecrets(tx, func(all allSecrets) {
+		maps.DeleteFunc(all[r.definition], func(at slot, _ []byte) bool { return at.node == r.node })
+	})
 }
 
 // leave takes a cluster out of the state in memory. With its history is kept what was

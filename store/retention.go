@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -36,10 +37,69 @@ func (r Retention) of(t tier) int64 {
 	return [...]time.Duration{tierFresh: r.Raw, tierRaw: r.Raw, tierFive: r.FiveMinutes, tierHour: r.Hour, tierDay: r.Day}[t].Milliseconds()
 }
 
+// horizonStep is how far the horizon moves at most with each look, in milliseconds.
+// Run looks every expireEvery, so it moves at most twice as fast as time.
+const horizonStep = int64(2 * expireEvery / time.Millisecond)
+
+// nextHorizon moves the horizon towards what the clock says. Retention counts from the
+// horizon, not from the clock: one that jumps ten years ahead, with it the time of all
+// new samples, would delete all history at once. This way a clock that was wrong for an
+// hour costs an hour of the oldest history. After a long pause the horizon stays behind
+// for as long again; nothing was recorded in the pause, so no more is kept than usual.
+func nextHorizon(horizon, now int64) int64 {
+	return min(max(now, horizon-horizonStep), horizon+horizonStep)
+}
+
+// retire deletes what is past its time, a little each time, and says whether there may
+// be more.
+func (s *Store) retire(ctx context.Context) (bool, error) {
+	now := s.now().UnixMilli()
+	var horizon int64
+	err := s.exclusively(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRow(`SELECT value FROM counter WHERE name = 'horizon'`).Scan(&horizon); err != nil {
+			return err
+		}
+		if horizon == 0 { // the first look ever: time has come as far as the data, at least
+			newest, err := newestData(tx)
+			if err != nil || newest == 0 {
+				return err
+			}
+			horizon = min(newest, now)
+		}
+		horizon = nextHorizon(horizon, now)
+		_, err := tx.Exec(`UPDATE counter SET value = ? WHERE name = 'horizon'`, horizon)
+		return err
+	})
+	if err != nil || horizon == 0 {
+		return false, err
+	}
+	return s.expire(ctx, time.UnixMilli(min(horizon, now)))
+}
+
+// newestData is about when the newest thing that retention may delete was recorded, in
+// milliseconds; 0 if there is none.
+func newestData(tx *sql.Tx) (int64, error) {
+	var newest int64
+	for t := tierFresh; t < tierBeyond; t++ {
+		var id int64
+		err := tx.QueryRow(`SELECT id FROM chunk WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1`, chunkID(t, 0, 0, 0), chunkID(t+1, 0, 0, 0)).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, chunkBlock(id)*t.span())
+	}
+	var resolved int64
+	err := tx.QueryRow(`SELECT coalesce(max(resolved), 0) FROM fault`).Scan(&resolved)
+	return max(newest, resolved/int64(time.Millisecond)), err
+}
+
 // expireBatch is how many rows one transaction deletes.
 const expireBatch = 500
 
-// expire deletes what is past its time, at most expireBatch rows of each kind,
+// expire deletes what is past its time as of now, at most expireBatch rows of each kind,
 // and says whether there may be more.
 func (s *Store) expire(ctx context.Context, now time.Time) (bool, error) {
 	more := false

@@ -45,7 +45,7 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-tidy.C:
 			_, err = s.tidy(ctx)
 		case <-expire.C:
-			_, err = s.expire(ctx, s.now())
+			_, err = s.retire(ctx)
 		case <-checkpoint.C:
 			err = s.checkpoint(ctx)
 		}

@@ -1,11 +1,12 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"looksalive/cluster"
 )
@@ -99,7 +100,7 @@ func (s *Store) sealSecrets(id int64, d cluster.Definition) (map[slot][]byte, er
 	before := map[slot][]byte{}
 	if d.Locked {
 		var err error
-		if before, err = readSecrets(context.Background(), s.w, id); err != nil {
+		if before, err = s.locked(id, d); err != nil {
 			return nil, explain(err)
 		}
 	}
@@ -108,11 +109,7 @@ func (s *Store) sealSecrets(id int64, d cluster.Definition) (map[slot][]byte, er
 	slots(&d, func(at slot, secret *cluster.Secret) {
 		if secret.IsZero() {
 			if blob, ok := before[at]; ok {
-				if plain, err := s.unseal(id, at, blob); err != nil {
-					out[at] = blob
-				} else {
-					clear(plain)
-				}
+				out[at] = blob
 			}
 			return
 		}
@@ -134,26 +131,90 @@ func (s *Store) sealSecrets(id int64, d cluster.Definition) (map[slot][]byte, er
 	return out, nil
 }
 
-// writeSecrets makes the secrets of a definition on disk those given.
-func writeSecrets(tx *sql.Tx, id int64, secrets map[slot][]byte) error {
-	before, err := readSecrets(context.Background(), tx, id)
+// locked are the blobs of a definition that cannot be opened and stay although it is
+// changed: none, unless all that decides who gets a secret stays as well. Else whoever
+// may edit a cluster could have a password, once its key is back, sent to a host of his
+// own.
+func (s *Store) locked(id int64, d cluster.Definition) (map[slot][]byte, error) {
+	var text string
+	err := s.w.QueryRow(`SELECT data FROM definition WHERE id = ?`, id).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var old cluster.Definition
+	if err := json.Unmarshal([]byte(text), &old); err != nil {
+		return nil, err
+	}
+	way := func(v any) string { // secrets are not part of it
+		text, _ := json.Marshal(v) // has been marshalled before
+		return string(text)
+	}
+	same := way(old.Access) == way(d.Access)
+	for _, n := range d.Nodes {
+		was := old.Node(n.Name)
+		if was == nil {
+			same = false
+			break
+		}
+		n.Paused = was.Paused // may change
+		same = same && way(n) == way(was)
+	}
+	if !same {
+		return nil, nil
+	}
+	blobs, err := readSecrets(context.Background(), s.w, id)
+	for at, blob := range blobs {
+		if plain, err := s.unseal(id, at, blob); err == nil {
+			clear(plain) // it can be opened: that it is empty now is meant so
+			delete(blobs, at)
+		}
+	}
+	return blobs, err
+}
+
+// allSecrets is every secret on disk, by definition.
+type allSecrets map[int64]map[slot][]byte
+
+// changeSecrets changes the secrets on disk. It writes all of them anew into pages that
+// were filled with zeros: where SQLite moves rows from page to page it leaves copies in
+// the gaps, also with secure_delete, and those of one that is replaced must not stay.
+// There are a few per cluster.
+func changeSecrets(tx *sql.Tx, change func(all allSecrets)) error {
+	before := 0
+	all := allSecrets{}
+	err := each(context.Background(), tx, `SELECT definition, node, identity, field, data FROM secret`, nil, func(scan func(...any) error) error {
+		var id int64
+		var at slot
+		var blob []byte
+		if err := scan(&id, &at.node, &at.identity, &at.field, &blob); err != nil {
+			return err
+		}
+		if all[id] == nil {
+			all[id] = map[slot][]byte{}
+		}
+		all[id][at] = blob
+		before++
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	for at := range before {
-		if _, keep := secrets[at]; !keep {
-			if _, err := tx.Exec(`DELETE FROM secret WHERE definition = ? AND node = ? AND identity = ? AND field = ?`, id, at.node, at.identity, at.field); err != nil {
-				return err
-			}
+	change(all)
+	if before > 0 {
+		// Without WHERE every page is freed or cleared whole, and so overwritten.
+		if _, err := tx.Exec(`DELETE FROM secret`); err != nil {
+			return err
 		}
 	}
-	for at, blob := range secrets {
-		if bytes.Equal(before[at], blob) {
-			continue
-		}
-		if _, err := tx.Exec(`INSERT INTO secret (definition, node, identity, field, data) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET data = excluded.data`, id, at.node, at.identity, at.field, blob); err != nil {
-			return err
+	for id, secrets := range all {
+		for at, blob := range secrets {
+			if _, err := tx.Exec(`INSERT INTO secret (definition, node, identity, field, data) VALUES (?, ?, ?, ?, ?)`,
+				id, at.node, at.identity, at.field, blob); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -176,7 +237,7 @@ func (s *Store) reseal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fresh := map[int64]map[slot][]byte{}
+	fresh := allSecrets{}
 	count := 0
 	for _, id := range ids {
 		sealed, err := readSecrets(ctx, s.w, id)
@@ -205,17 +266,12 @@ func (s *Store) reseal(ctx context.Context) error {
 	}
 	s.log.Info("secrets sealed with the newest key", "count", count)
 	return s.transactSecurely(func(tx *sql.Tx) error {
-		for id, secrets := range fresh {
-			if err := writeSecrets(tx, id, secrets); err != nil {
-				return err
-			}
-		}
-		return nil
+		return changeSecrets(tx, func(all allSecrets) { maps.Copy(all, fresh) })
 	})
 }
 
 // transactSecurely is transact for what must not be left in the file when it is
-// deleted or replaced: SQLite overwrites it with zeros
+// deleted or replaced: SQLite overwrites freed pages with zeros
 // (https://www.sqlite.org/pragma.html#pragma_secure_delete). All else is deleted without,
 // since it would write every freed page of history once more.
 func (s *Store) transactSecurely(fn func(tx *sql.Tx) error) error {
