@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"looksalive/cluster"
 	"looksalive/remoting/scripts"
 )
 
@@ -16,7 +17,12 @@ import (
 type answer struct {
 	json           []byte
 	sent, received time.Time // around the request, by our clock
+	mode           cluster.SessionMode
+	why            string // there is no loop, for people; "" if there is
 }
+
+// tell says in an observation how its question reached PowerShell.
+func (a answer) tell(o *cluster.Observation) { o.Mode, o.Detail = a.mode, a.why }
 
 // ask has a script run and waits for what it returns. One caller at a time. The
 // loop keeps scripts, so the text travels once a session.
@@ -29,6 +35,10 @@ func (s *session) ask(ctx context.Context, script scripts.Script, args []byte) (
 		// The last request was given up and its answer has not come: the node is
 		// slow, and another one behind it would only wait there.
 		return answer{}, s.miss(fmt.Errorf("%w while the node works on an earlier question", ctxError(ctx)))
+	}
+	s.requests.Add(1)
+	if s.mode == cluster.ModeProcess {
+		return s.askProcess(ctx, script, args)
 	}
 	whole := !s.held[script.Hash]
 	a, f, err := s.request(ctx, script, args, whole)
@@ -63,8 +73,9 @@ func (s *session) request(ctx context.Context, script scripts.Script, args []byt
 	s.pending, s.waiter = id, got
 	s.mu.Unlock()
 
-	a := answer{sent: s.peer.client.opts.Now()}
-	err := s.write(ctx, requestLine(id, script, args, whole))
+	a := answer{sent: s.peer.client.opts.Now(), mode: cluster.ModeLoop}
+	line := requestLine(id, script, args, whole)
+	err := s.write(ctx, func() message { return s.input.with(line) })
 	if err == nil {
 		select {
 		case f := <-got:
@@ -124,10 +135,9 @@ func (s *session) hung() bool {
 // deliver hands a frame to the request it answers. An answer that comes after its
 // request was given up ends that request and goes to nobody else.
 func (s *session) deliver(f frame) {
-	s.noise = 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.missed = 0
+	s.noise, s.missed = 0, 0
 	if f.status == statusReady && f.id == 0 {
 		if !s.isReady {
 			s.isReady = true

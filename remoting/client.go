@@ -116,6 +116,7 @@ func (c *Client) Ask(ctx context.Context, clusterName, node string, q cluster.Qu
 		return o
 	}
 	o.Reach = cluster.ReachOK
+	a.tell(&o)
 	return o
 }
 

@@ -2,6 +2,8 @@ package remoting
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"testing"
@@ -13,38 +15,37 @@ import (
 // polite answers every question with vitals that report this much loop memory.
 func polite(memory string) func(action, id string, w http.ResponseWriter, r *http.Request) {
 	var mu sync.Mutex
-	sent := make(map[string]bool)
-	ids := make(chan int64, 100)
-	next := int64(0)
+	loops := make(map[string]chan string) // what each one writes
+	asked := make(map[string]int64)       // its requests
 	return func(action, id string, w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		exec := ""
+		if m := commandOf.FindSubmatch(body); m != nil {
+			exec = string(m[1])
+		}
 		mu.Lock()
-		first := !sent["ready"]
+		loop := loops[exec]
 		mu.Unlock()
 		switch action {
 		case "Create":
-			mu.Lock()
-			sent["ready"], next = false, 0
-			mu.Unlock()
 			soapAnswer(w, 200, answerTo(id, `<rsp:ShellId>S</rsp:ShellId>`))
 		case "Command":
-			soapAnswer(w, 200, answerTo(id, `<rsp:CommandId>C</rsp:CommandId>`))
+			mu.Lock()
+			exec = fmt.Sprint("C", len(loops)+1)
+			loops[exec] = make(chan string, 100)
+			loops[exec] <- pack(0, "ready", "{}")
+			mu.Unlock()
+			soapAnswer(w, 200, answerTo(id, `<rsp:CommandId>`+exec+`</rsp:CommandId>`))
 		case "Receive":
-			if first {
-				mu.Lock()
-				sent["ready"] = true
-				mu.Unlock()
-				soapAnswer(w, 200, answerTo(id, outBody("C", pack(0, "ready", "{}"), "Running")))
-				return
-			}
 			select {
-			case n := <-ids:
-				soapAnswer(w, 200, answerTo(id, outBody("C", pack(n, "ok", `{"UtcNow":"2026-01-01T00:00:00Z","IsClusterNode":true,"LoopMemory":`+memory+`}`), "Running")))
+			case text := <-loop:
+				soapAnswer(w, 200, answerTo(id, outBody(exec, text, "Running")))
 			case <-r.Context().Done():
 			}
 		case "Send":
 			mu.Lock()
-			next++
-			ids <- next
+			asked[exec]++
+			loop <- pack(asked[exec], "ok", `{"UtcNow":"2026-01-01T00:00:00Z","IsClusterNode":true,"LoopMemory":`+memory+`}`)
 			mu.Unlock()
 			soapAnswer(w, 200, answerTo(id, ""))
 		default:

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"looksalive/cluster"
 	"looksalive/remoting/scripts"
 )
 
@@ -35,7 +36,11 @@ type peer struct {
 	ctx  context.Context // until it is ended
 	stop context.CancelCauseFunc
 
+	born  time.Time   // when it was made
+	swept atomic.Bool // leftovers of an earlier run are gone
+
 	mu      sync.Mutex
+	mode    learned
 	sess    *session
 	opening *opening
 }
@@ -51,7 +56,7 @@ type opening struct {
 func newPeer(c *Client, n Node, as *credential) *peer {
 	p := &peer{
 		client: c, node: n, turn: make(chan struct{}, 1), credential: as,
-		log: c.opts.Logger.With("cluster", n.Cluster, "node", n.Name),
+		log: c.opts.Logger.With("cluster", n.Cluster, "node", n.Name), born: c.opts.Now(),
 	}
 	p.ctx, p.stop = context.WithCancelCause(c.ctx)
 	return p
@@ -128,10 +133,14 @@ func (p *peer) session(ctx context.Context) (*session, error) {
 	}
 }
 
-// worn says that a session should be replaced before it grows too old or large.
+// worn says that a session should be replaced before it grows too old or large, or
+// that it is time to try the loop again.
 func (p *peer) worn(s *session) bool {
-	l := p.client.opts.Limits
-	return p.client.opts.Now().Sub(s.opened) > l.SessionAge || p.memory.Load() > l.SessionMemory
+	l, now := p.client.opts.Limits, p.client.opts.Now()
+	if s.mode == cluster.ModeProcess {
+		return now.Sub(s.opened) > l.SessionAge || s.requests.Load() > maxProcessRequests || !now.Before(p.mode.until)
+	}
+	return now.Sub(s.opened) > l.SessionAge || s.requests.Load() > maxLoopRequests || p.memory.Load() > l.SessionMemory
 }
 
 // open carries out an opening and publishes its result.

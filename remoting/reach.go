@@ -84,7 +84,7 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 	case errors.Is(err, errTooLarge):
 		return cluster.ReachBadAnswer, "The answer was larger than we accept."
 	case errors.Is(err, errEnded):
-		return cluster.ReachReset, "PowerShell on the node ended by itself."
+		return classifyEnded(err)
 	case errors.Is(err, errClosed):
 		return cluster.ReachReset, "The session was closed."
 	case errors.Is(err, errBadAnswer):

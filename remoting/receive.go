@@ -15,6 +15,46 @@ const (
 	emptySoon = time.Second
 )
 
+// receiver asks for the output of one program, again and again.
+type receiver struct {
+	s     *session
+	exec  string
+	ask   template
+	empty int
+}
+
+func newReceiver(s *session, exec string) *receiver {
+	return &receiver{s: s, exec: exec, ask: newTemplate(receiveOutput(s.peer.node.URL, s.shell, exec), "")}
+}
+
+// next waits for output. It may come back without any.
+func (r *receiver) next(ctx context.Context) (*reply, error) {
+	start := time.Now() // only to tell waiting from spinning
+	ctx, cancel := context.WithTimeout(ctx, receiveLimit)
+	defer cancel()
+	answer, err := r.s.receive.post(ctx, r.ask.with(nil))
+	var f *fault
+	switch {
+	case errors.As(err, &f) && f.Code == faultTimedOut: // nothing to say yet
+		answer = &reply{}
+	case err != nil:
+		return nil, err
+	}
+	got := 0
+	for _, piece := range answer.streams {
+		if piece.commandID != "" && !strings.EqualFold(piece.commandID, r.exec) {
+			return nil, fmt.Errorf("output of another command: %w", errBadAnswer)
+		}
+		got += len(piece.data)
+	}
+	if got > 0 || answer.state == stateDone || time.Since(start) > emptySoon {
+		r.empty = 0
+	} else if r.empty++; r.empty >= maxEmpty {
+		return nil, fmt.Errorf("it answers without waiting or saying anything: %w", errBadAnswer)
+	}
+	return answer, nil
+}
+
 // receiveAll keeps a Receive outstanding until the session ends. It is the one
 // place that sees a node die: at once.
 func (s *session) receiveAll() {
@@ -24,41 +64,24 @@ func (s *session) receiveAll() {
 		}
 	}()
 	out := frames{limit: s.peer.client.opts.Limits.Frame}
-	output := newTemplate(receiveOutput(s.peer.node.URL, s.shell, s.exec), "")
-	empty := 0
+	from := newReceiver(s, s.exec)
 	for {
-		start := time.Now() // only to tell waiting from spinning
-		ctx, cancel := context.WithTimeout(s.ctx, receiveLimit)
-		r, err := s.receive.post(ctx, output.with(nil))
-		cancel()
-		got := 0
-		var f *fault
-		switch {
-		case err == nil:
-			for _, piece := range r.streams {
-				if piece.commandID != "" && !strings.EqualFold(piece.commandID, s.exec) {
-					s.fail(fmt.Errorf("output of another command: %w", errBadAnswer))
-					return
-				}
-				got += len(piece.data)
-				if err := s.take(&out, piece); err != nil {
-					s.fail(err)
-					return
-				}
-			}
-			if r.state == stateDone {
-				s.fail(fmt.Errorf("%w (exit code %d)", errEnded, r.exitCode))
-				return
-			}
-		case errors.As(err, &f) && f.Code == faultTimedOut: // nothing to say yet
-		default:
+		r, err := from.next(s.ctx)
+		if err != nil {
 			s.fail(err)
 			return
 		}
-		if got > 0 || time.Since(start) > emptySoon {
-			empty = 0
-		} else if empty++; empty >= maxEmpty {
-			s.fail(fmt.Errorf("it answers without waiting or saying anything: %w", errBadAnswer))
+		for _, piece := range r.streams {
+			if err := s.take(&out, piece); err != nil {
+				s.fail(err)
+				return
+			}
+		}
+		if r.state == stateDone {
+			s.mu.Lock()
+			early := !s.isReady
+			s.mu.Unlock()
+			s.fail(&ended{r.exitCode, errorText(s.stderr), early})
 			return
 		}
 	}
@@ -67,20 +90,31 @@ func (s *session) receiveAll() {
 // take sorts one piece of output: frames to who waits for them, the rest to the log.
 func (s *session) take(out *frames, piece stream) error {
 	if piece.name != "stdout" {
-		if s.stderred < errOutputSize {
-			s.stderred += len(piece.data)
-			s.peer.log.Debug("standard error", "text", clean(string(piece.data), 500))
-		}
+		s.stderr = s.saw(s.stderr, piece.data)
 		return nil
 	}
-	err := out.feed(piece.data, s.deliver, func(noise []byte) {
-		s.noise += len(noise)
-		if text := clean(string(noise), 200); text != "" {
+	var noise int
+	err := out.feed(piece.data, s.deliver, func(b []byte) {
+		noise += len(b)
+		if text := clean(string(b), 200); text != "" {
 			s.peer.log.Debug("output outside of frames", "text", text)
 		}
 	})
-	if err == nil && s.noise > out.limit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.noise += noise; err == nil && s.noise > out.limit {
 		err = fmt.Errorf("%d bytes and no frame: %w", s.noise, errTooLarge)
 	}
 	return err
+}
+
+// saw logs standard error and keeps the beginning of it: it says why PowerShell ended.
+func (s *session) saw(kept, data []byte) []byte {
+	room := errOutputSize - len(kept)
+	if room <= 0 {
+		return kept
+	}
+	data = data[:min(room, len(data))]
+	s.peer.log.Debug("standard error", "text", clean(string(data), 500))
+	return append(kept, data...)
 }

@@ -22,6 +22,10 @@ type reply struct {
 	exitCode  int
 	streams   []stream
 	fault     *fault
+
+	shells  []listed // of an enumeration
+	context string   // where it goes on
+	ended   bool     // it does not
 }
 
 // parseReply reads an answer within limits.
@@ -48,13 +52,22 @@ func (r *reply) begin(e element, depth int) error {
 		}
 	case "CommandState":
 		r.state = e.attr("State")
+	case "Shell":
+		r.shells = append(r.shells, listed{})
+	case "EndOfSequence":
+		r.ended = true
 	}
 	return nil
 }
 
 func (r *reply) end(e, parent element, text []byte) error {
 	text = bytes.TrimSpace(text)
+	if n := len(r.shells); n > 0 && string(parent.local()) == "Shell" {
+		r.shells[n-1].learn(string(e.local()), string(text))
+	}
 	switch string(e.local()) {
+	case "EnumerationContext":
+		r.context = string(text)
 	case "RelatesTo":
 		r.relatesTo = string(text)
 	case "Selector":
@@ -92,4 +105,17 @@ func (r *reply) theFault() *fault {
 		r.fault = &fault{}
 	}
 	return r.fault
+}
+
+func (l *listed) learn(name, text string) {
+	switch name {
+	case "ShellId":
+		l.id = text
+	case "Name":
+		l.name = text
+	case "ResourceUri":
+		l.resource = text
+	case "ShellRunTime":
+		l.age, l.knowsAge = parseAge(text)
+	}
 }

@@ -23,14 +23,14 @@ func outBody(commandID, text, state string) string {
 }
 
 func TestParseReply(t *testing.T) {
-	allow := cmp.AllowUnexported(reply{}, stream{})
+	allow := cmp.AllowUnexported(reply{}, stream{}, listed{})
 	for name, c := range map[string]struct {
 		body string
 		want reply
 	}{
 		"create": {
 			`<x:ResourceCreated xmlns:x="http://schemas.xmlsoap.org/ws/2004/09/transfer"><a:ReferenceParameters><w:SelectorSet><w:Selector Name="ShellId">S-1</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated><rsp:Shell><rsp:ShellId>S-1</rsp:ShellId><rsp:IdleTimeOut>PT180.000S</rsp:IdleTimeOut></rsp:Shell>`,
-			reply{relatesTo: "uuid:1", shellID: "S-1"},
+			reply{relatesTo: "uuid:1", shellID: "S-1", shells: []listed{{id: "S-1"}}},
 		},
 		"command": {`<rsp:CommandResponse><rsp:CommandId>C-1</rsp:CommandId></rsp:CommandResponse>`, reply{relatesTo: "uuid:1", commandID: "C-1"}},
 		"output": {outBody("C-1", "hello", "Done"), reply{
@@ -77,9 +77,9 @@ func TestParseReplyRefuses(t *testing.T) {
 func TestRequestsEscape(t *testing.T) {
 	evil := `x"/>]]><evil a='`
 	for name, m := range map[string]message{
-		"create":  createShell("http://h/wsman?" + evil),
+		"create":  createShell("http://h/wsman?"+evil, evil),
 		"command": startCommand("http://h/", evil, "cmd ]]> & <"),
-		"send":    newTemplate(sendInput("http://h/", evil, evil, placeholder), placeholder).with([]byte("x")),
+		"send":    newTemplate(sendInput("http://h/", evil, evil, placeholder, true), placeholder).with([]byte("x")),
 		"receive": newTemplate(receiveOutput("http://h/", evil, evil), "").with(nil),
 		"signal":  terminate("http://h/", evil, evil),
 		"delete":  deleteShell("http://h/", evil),
@@ -97,7 +97,7 @@ func TestRequestsEscape(t *testing.T) {
 			t.Errorf("Command has no %s:\n%s", want, body)
 		}
 	}
-	body = string(createShell("http://h/").body)
+	body = string(createShell("http://h/", "LooksAlive").body)
 	for _, want := range []string{`Name="WINRS_NOPROFILE">TRUE<`, "PT180.000S", `Name="LooksAlive"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("Create has no %s:\n%s", want, body)

@@ -22,13 +22,12 @@ const (
 	stateDone     = shellURI + "/CommandState/Done"
 	maxEnvelope   = 153600       // bytes; every supported Windows accepts it
 	shellIdle     = "PT180.000S" // a shell nobody asks any more, ours after a crash, goes away
-	shellName     = "LooksAlive" // shown by Windows in the list of shells
 	receiveFor    = "PT55S"      // below Windows' MaxTimeoutms of 60 s
 	sendFor       = "PT20S"
 	receiveLimit  = 70 * time.Second // of the HTTP request, longer than receiveFor
 	laneSLimit    = 25 * time.Second
 	sendLimit     = 5 * time.Second
-	errOutputSize = 64 << 10 // bytes of standard error that are looked at, per session
+	errOutputSize = 16 << 10 // bytes of standard error that are looked at, per program
 )
 
 // message is a SOAP envelope and the id its answer must refer to.
@@ -53,12 +52,16 @@ func escape(s string) string {
 	return b.String()
 }
 
-// envelope begins a message; fill adds the body.
+// envelope begins a message about a shell or all of them; fill adds the body.
 func envelope(url, action, shellID, timeout string, options [][2]string, fill func(*soap.SoapMessage)) message {
+	return envelopeTo(cmdURI, url, action, shellID, timeout, options, fill)
+}
+
+func envelopeTo(resource, url, action, shellID, timeout string, options [][2]string, fill func(*soap.SoapMessage)) message {
 	id := newID()
 	m := soap.NewMessage()
 	h := m.Header().To(escape(url)).ReplyTo(anonymous).MaxEnvelopeSize(maxEnvelope).Id(id).
-		Locale("en-US").Timeout(timeout).Action(action).ResourceURI(cmdURI).ShellId(escape(shellID))
+		Locale("en-US").Timeout(timeout).Action(action).ResourceURI(resource).ShellId(escape(shellID))
 	for _, o := range options {
 		h.AddOption(soap.NewHeaderOption(o[0], o[1]))
 	}
@@ -93,12 +96,13 @@ func (t template) with(text []byte) message {
 	return message{id: id, body: append(b, t.tail...)}
 }
 
-// createShell asks for a command shell with pipes for input and output.
-func createShell(url string) message {
+// createShell asks for a command shell with pipes for input and output. The name is an
+// attribute (MS-WSMV 2.2.4.37); Windows shows it in the list of shells.
+func createShell(url, name string) message {
 	options := [][2]string{{"WINRS_NOPROFILE", "TRUE"}, {"WINRS_CODEPAGE", "65001"}}
 	return envelope(url, actionCreate, "", sendFor, options, func(m *soap.SoapMessage) {
 		shell := m.CreateBodyElement("Shell", soap.DOM_NS_WIN_SHELL)
-		shell.SetAttr("Name", shellName)
+		shell.SetAttr("Name", escape(name))
 		m.CreateElement(shell, "IdleTimeOut", soap.DOM_NS_WIN_SHELL).SetContent(shellIdle)
 		m.CreateElement(shell, "InputStreams", soap.DOM_NS_WIN_SHELL).SetContent("stdin")
 		m.CreateElement(shell, "OutputStreams", soap.DOM_NS_WIN_SHELL).SetContent("stdout stderr")
@@ -115,12 +119,15 @@ func startCommand(url, shellID, line string) message {
 	})
 }
 
-// sendInput writes to standard input what base64 stands for.
-func sendInput(url, shellID, commandID, base64 string) message {
+// sendInput writes to standard input what base64 stands for, and closes it with end.
+func sendInput(url, shellID, commandID, base64 string, end bool) message {
 	return envelope(url, shellURI+"/Send", shellID, sendFor, nil, func(m *soap.SoapMessage) {
 		send := m.CreateBodyElement("Send", soap.DOM_NS_WIN_SHELL)
 		stream := m.CreateElement(send, "Stream", soap.DOM_NS_WIN_SHELL)
 		stream.SetAttr("Name", "stdin")
+		if end {
+			stream.SetAttr("End", "true")
+		}
 		stream.SetAttr("CommandId", escape(commandID))
 		stream.SetContent(base64)
 	})

@@ -1,6 +1,7 @@
 package remoting
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/base64"
@@ -57,6 +58,7 @@ func newRogue(t *testing.T, tls bool, answer func(action, id string, w http.Resp
 		if s.saw != nil {
 			s.saw(action, body)
 		}
+		r.Body = io.NopCloser(bytes.NewReader(body)) // to be read again
 		s.answer(action, id, w, r)
 	})
 	if tls {
