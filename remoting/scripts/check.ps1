@@ -12,8 +12,7 @@
 # empty (readable, but nothing is shown), failed or skipped, and a Message.
 function Get-Access($e) {
     for ($x = $e.Exception; $x; $x = $x.InnerException) {
-        if ($x -is [UnauthorizedAccessException]) { return 'denied' }
-        if ($x.HResult -in -2147024891, -2147217405) { return 'denied' }
+        if ($x.HResult -in -2147024891, -2147217405, -2146233078) { return 'denied' }
         if ("$($x.NativeErrorCode)" -in 'AccessDenied', '5') { return 'denied' }
         if ($x.HResult -in -2147217394, -2147217392) { return 'absent' } # no such namespace, no such class
         if ("$($x.NativeErrorCode)" -in 'InvalidNamespace', 'InvalidClass') { return 'absent' }
@@ -21,7 +20,7 @@ function Get-Access($e) {
     return 'failed'
 }
 # Reads something: Access, Message and the Value read. Nothing it does throws.
-function Read-Item([scriptblock]$read) {
+function Read-Item($read) {
     $ErrorActionPreference = 'Stop'
     try {
         $v = @(& $read)
@@ -63,7 +62,7 @@ $cluster = Read-Item { Get-CimInstance -Namespace root/MSCluster -ClassName MSCl
 $c = $cluster.Value[0]
 $members = @{ Access = 'skipped'; Message = ''; Value = @() }
 if ($cluster.Access -eq 'ok') { $members = Read-Item { Get-CimInstance -Namespace root/MSCluster -ClassName MSCluster_Node } }
-$nodes = @($members.Value | ForEach-Object { [pscustomobject]@{ Name = "$($_.Name)"; State = Get-Int $_.State } })
+$nodes = @($members.Value | ForEach-Object { @{ Name = "$($_.Name)"; State = Get-Int $_.State } })
 
 $module = (Read-Item { Get-Module -ListAvailable -Name FailoverClusters }).Value[0]
 $commands = @('Get-ClusterSharedVolumeState', 'Get-ClusterPerformanceHistory', 'Get-HealthFault', 'Debug-StorageSubSystem' | Where-Object { Get-Command $_ -ErrorAction Ignore })
@@ -74,7 +73,7 @@ $namespaces = @(foreach ($n in @(
     @('root/virtualization/v2', 'Msvm_ComputerSystem')
 )) {
     $r = if ($n[0] -eq 'root/MSCluster') { $cluster } else { Read-Item { Get-CimInstance -Namespace $n[0] -ClassName $n[1] } }
-    [pscustomobject]@{ Name = $n[0]; Class = $n[1]; Access = $r.Access; Message = $r.Message }
+    @{ Name = $n[0]; Class = $n[1]; Access = $r.Access; Message = $r.Message }
 })
 
 # Who may not read the pool is shown none. S2DEnabled says whether there should be one.
@@ -86,7 +85,7 @@ if ($s2d) { $storage = Read-Item { Get-CimInstance -Namespace root/Microsoft/Win
 $history = @{ Access = 'absent'; Message = '' }
 if ($s2d -and $commands -contains 'Get-ClusterPerformanceHistory') { $history = Read-Item { Get-ClusterPerformanceHistory } }
 
-[pscustomobject]@{
+@{
     UtcNow = [DateTime]::UtcNow.ToString('o'); ComputerName = "$env:COMPUTERNAME"
     HostName = "$($tcp.Hostname)"; DnsSuffix = "$($tcp.Domain)"
     OS = "$($windows.ProductName)"; Build = $build
@@ -95,9 +94,9 @@ if ($s2d -and $commands -contains 'Get-ClusterPerformanceHistory') { $history = 
     ServiceState = $serviceState; ServiceStart = Get-Int $service.Start
     Name = "$($c.Name)"; ClusterFunctionalLevel = Get-Int $c.ClusterFunctionalLevel; S2DEnabled = $s2d
     Nodes = $nodes; ModuleVersion = "$($module.Version)"; Commands = $commands
-    Cluster = [pscustomobject]@{ Access = $cluster.Access; Message = $cluster.Message }
-    Members = [pscustomobject]@{ Access = $members.Access; Message = $members.Message }
-    Storage = [pscustomobject]@{ Access = $storage.Access; Message = $storage.Message }
-    History = [pscustomobject]@{ Access = $history.Access; Message = $history.Message }
+    Cluster = @{ Access = $cluster.Access; Message = $cluster.Message }
+    Members = @{ Access = $members.Access; Message = $members.Message }
+    Storage = @{ Access = $storage.Access; Message = $storage.Message }
+    History = @{ Access = $history.Access; Message = $history.Message }
     Namespaces = $namespaces
 }
