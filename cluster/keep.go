@@ -30,7 +30,7 @@ func KeepSecrets(was, now Definition) (kept Definition, why []string) {
 			continue
 		}
 		var old Access
-		changed := "this node had no sign-in of its own before"
+		changed := ""
 		if w := was.Node(n.Name); w != nil && w.Access != nil {
 			old = *w.Access
 			if changed = changedAccess(old, *n.Access); changed == "" {

@@ -2,9 +2,12 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
+
+	"looksalive/cluster"
 )
 
 // answer builds what an address of the API says. The structs it returns are
@@ -40,6 +43,8 @@ type problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
+	// Problems lists all that is wrong with what was sent, a sentence each.
+	Problems []string `json:"problems,omitempty"`
 }
 
 func wantsProblem(r *http.Request) bool {
@@ -48,8 +53,12 @@ func wantsProblem(r *http.Request) bool {
 }
 
 func writeProblem(w http.ResponseWriter, r *http.Request, e *HTTPError) {
-	respond(w, r, e.Code, "application/problem+json",
-		marshal(problem{Type: "about:blank", Title: statusTitle(e.Code), Status: e.Code, Detail: e.Msg}))
+	p := problem{Type: "about:blank", Title: statusTitle(e.Code), Status: e.Code, Detail: e.Msg}
+	var list cluster.Problems
+	if errors.As(e, &list) {
+		p.Problems = list
+	}
+	respond(w, r, e.Code, "application/problem+json", marshal(p))
 }
 
 // The helpers below turn "not known" into null.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -61,6 +62,10 @@ type Options struct {
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil means time.Now
 
+	// May says whether whoever sent a request may do something, by an error that is
+	// or wraps cluster.ErrDenied if not. nil allows everything.
+	May func(r *http.Request, do Action) error
+
 	// AllowedHosts are the names browsers may use for this server, without
 	// port. Loopback names and IP addresses always may: a page that rebinds
 	// its own name to our address cannot pretend those.
@@ -79,8 +84,11 @@ type App struct {
 	log       *slog.Logger
 	now       func() time.Time
 	mux       *chi.Mux
-	pages     map[string]page // by route pattern: the socket renders the same pages
+	pages     map[string]page   // by route pattern: the socket renders the same pages
+	asks      map[string]Action // what a page needs, by route pattern
 	hub       *hub
+	drafts    *drafts
+	origin    *http.CrossOriginProtection
 	hosts     map[string]bool
 	trends    trendCache
 	past      pastCache
@@ -92,7 +100,7 @@ func New(opt Options) (*App, error) {
 	if opt.Store == nil {
 		return nil, errors.New("handlers: a Store is required")
 	}
-	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, hosts: map[string]bool{}}
+	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, asks: map[string]Action{}, hosts: map[string]bool{}}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -109,6 +117,8 @@ func New(opt Options) (*App, error) {
 		a.opt.MaxTopics = 1000
 	}
 	a.hub = newHub(a)
+	a.drafts = newDrafts(a.now, a.hub.poke)
+	a.origin = http.NewCrossOriginProtection()
 	a.mux = a.routes()
 	return a, nil
 }
@@ -119,4 +129,11 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 // Run feeds the live sockets until ctx ends, then closes each with code 1001
 // (going away) and returns when all are gone. It returns nil then: an end
 // that was asked for is no error.
-func (a *App) Run(ctx context.Context) error { return a.hub.run(ctx) }
+func (a *App) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var sweeps sync.WaitGroup
+	sweeps.Go(func() { a.drafts.runSweeps(ctx) })
+	defer sweeps.Wait()
+	defer stop()
+	return a.hub.run(ctx)
+}

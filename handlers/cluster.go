@@ -26,7 +26,8 @@ func (a *App) cluster(r *http.Request) (views.Page, error) {
 	if err != nil {
 		return views.Page{}, err
 	}
-	return views.ClusterPage(m.snap, name, trends, query(r), m.now)
+	page, err := views.ClusterPage(m.snap, name, trends, query(r), m.now)
+	return page.WithNote(r.URL.Query().Get("note"), ""), err
 }
 
 func (a *App) wall(r *http.Request) (views.Page, error) {

@@ -38,6 +38,12 @@ func asHTTP(err error) *HTTPError {
 		return &HTTPError{http.StatusNotFound, "There is nothing here by that name. It may have been renamed or removed.", err}
 	case errors.Is(err, cluster.ErrDenied):
 		return &HTTPError{http.StatusForbidden, "You do not have the rights for this.", err}
+	case errors.Is(err, cluster.ErrExists):
+		return &HTTPError{http.StatusConflict, "There is something of that name already.", err}
+	case errors.Is(err, cluster.ErrFixed):
+		return &HTTPError{http.StatusConflict, "This comes from the configuration and cannot be changed here.", err}
+	case errors.As(err, new(cluster.Problems)):
+		return &HTTPError{http.StatusUnprocessableEntity, "What was entered cannot be used as it is.", err}
 	case errors.Is(err, context.Canceled):
 		return &HTTPError{statusClientClosed, "The request was cancelled.", err}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -52,6 +58,7 @@ func badRequest(msg string) error { return &HTTPError{Code: http.StatusBadReques
 var (
 	errNoRoute  = &HTTPError{Code: http.StatusNotFound, Msg: "There is no such page."}
 	errMethod   = &HTTPError{Code: http.StatusMethodNotAllowed, Msg: "This address can only be read."}
+	errOnlySent = &HTTPError{Code: http.StatusMethodNotAllowed, Msg: "This address does what a button on another page asks for. It cannot be opened or used in this way."}
 	errPanicked = &HTTPError{Code: http.StatusInternalServerError, Msg: "Something went wrong on our side. The log of the server says what."}
 )
 

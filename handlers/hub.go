@@ -83,6 +83,19 @@ func (h *hub) wakeAll() {
 	}
 }
 
+// poke has those topics rendered again that show a page of this path: something it
+// shows changed, although the snapshot did not.
+func (h *hub) poke(path string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.topics {
+		if t.req.URL.Path == path {
+			t.stirred.Store(true)
+			t.poke()
+		}
+	}
+}
+
 // close says 1001 to everyone and waits until they are gone.
 func (h *hub) close() {
 	h.mu.Lock()

@@ -110,6 +110,9 @@ func (a *App) resolve(r *http.Request) (key string, req *http.Request, p page, e
 	if p == nil {
 		return "", nil, nil, errNoRoute
 	}
+	if err := a.may(r, a.asks[pattern]); err != nil {
+		return "", nil, nil, err
+	}
 	// The order of the parameters does not make another page.
 	u.RawQuery = u.Query().Encode()
 	key = path

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -183,14 +184,16 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Code >= 500 && e.Err != nil {
 		a.log.Error("request failed", "path", r.URL.Path, "err", e.Err)
 	}
-	if e.Code == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", "GET, HEAD") // nothing here can be written to
-	}
 	if wantsProblem(r) {
 		writeProblem(w, r, e)
 		return
 	}
-	v := views.ErrorPage(e.Code, statusTitle(e.Code), e.Msg, hint(e.Code))
+	hint := hint(e.Code)
+	var list cluster.Problems
+	if errors.As(err, &list) {
+		hint = strings.Join(list, " ")
+	}
+	v := views.ErrorPage(e.Code, statusTitle(e.Code), e.Msg, hint)
 	body, err := a.render(r.Context(), v, a.moment())
 	if err != nil {
 		a.log.Error("error page failed", "path", r.URL.Path, "err", err)

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -14,7 +16,7 @@ func (a *App) routes() *chi.Mux {
 	m := chi.NewRouter()
 	m.Use(secure, a.logged, a.checkHost, middleware.GetHead)
 	m.NotFound(a.always(errNoRoute))
-	m.MethodNotAllowed(a.always(errMethod))
+	m.MethodNotAllowed(a.notAllowed)
 
 	// Pages. Lists also answer on ".csv".
 	show := func(pattern string, p page) {
@@ -42,6 +44,32 @@ func (a *App) routes() *chi.Mux {
 	list("/faults", a.faults)
 	show("/faults/{id}", a.fault)
 	show("/wall", a.wall)
+
+	// Settings. What changes something is a form, and answers with where to go.
+	set := func(pattern string, p page) {
+		a.pages[pattern], a.asks[pattern] = p, ActionSee
+		m.Get(pattern, a.fresh(ActionSee, p))
+	}
+	set("/settings/clusters", a.settings)
+	set("/settings/clusters/new", a.addForm)
+	m.Post("/settings/clusters/new", a.write(ActionChange, a.add))
+	set("/settings/clusters/{cluster}/edit", a.editForm)
+	m.Post("/settings/clusters/{cluster}/edit", a.write(ActionChange, a.edit))
+	m.Post("/settings/clusters/{cluster}/check", a.write(ActionCheck, a.checkNow))
+	for _, of := range []string{"/settings/clusters/{cluster}", "/settings/clusters/{cluster}/nodes/{node}"} {
+		m.Post(of+"/pause", a.write(ActionChange, a.pauses(true)))
+		m.Post(of+"/resume", a.write(ActionChange, a.pauses(false)))
+		set(of+"/remove", a.removeForm)
+		m.Post(of+"/remove", a.write(ActionChange, a.remove))
+	}
+	a.pages["/settings/drafts/{id}"], a.asks["/settings/drafts/{id}"] = a.draftPage, ActionSee
+	m.Get("/settings/drafts/{id}", a.fresh(ActionSee, a.usedDraft))
+	set("/settings/drafts/{id}/edit", a.draftForm)
+	m.Post("/settings/drafts/{id}/edit", a.write(ActionChange, a.changeDraft))
+	m.Post("/settings/drafts/{id}/check", a.write(ActionCheck, a.checkAgain))
+	m.Post("/settings/drafts/{id}/trust", a.write(ActionChange, a.trust))
+	m.Post("/settings/drafts/{id}/save", a.write(ActionChange, a.saveDraft))
+	m.Post("/settings/drafts/{id}/discard", a.write(ActionCheck, a.discard))
 
 	// For the script of the pages.
 	m.Get("/search.json", a.search)
@@ -73,6 +101,22 @@ func (a *App) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 			a.fail(w, r, err)
 		}
 	}
+}
+
+// notAllowed says which methods an address does take.
+func (a *App) notAllowed(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if a.mux.Match(chi.NewRouteContext(), method, routePath(r.URL)) || method == http.MethodHead && slices.Contains(allowed, http.MethodGet) {
+			allowed = append(allowed, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	err := errMethod
+	if slices.ContainsFunc(allowed, func(m string) bool { return m != http.MethodGet && m != http.MethodHead }) {
+		err = errOnlySent
+	}
+	a.fail(w, r, err)
 }
 
 // always answers with one error.

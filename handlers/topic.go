@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"looksalive/cluster"
@@ -25,6 +26,8 @@ type topic struct {
 	page page
 	wake chan struct{} // one slot
 	done chan struct{} // closed when the last watcher left
+
+	stirred atomic.Bool // something else than the snapshot changed
 
 	mu      sync.Mutex
 	clients map[*client]struct{}
@@ -97,9 +100,10 @@ func (t *topic) loop(ctx context.Context) {
 			beat.Reset(beatPeriod)
 		}
 		snap := t.hub.latest.Load()
-		fresh := t.snap == nil || snap.Version != t.snap.Version
+		fresh := t.snap == nil || snap.Version != t.snap.Version || t.stirred.Load()
 		var u *update
 		if t.last == nil || beaten || fresh && !resting || t.snap != nil && snap.Seq != t.snap.Seq {
+			t.stirred.Store(false) // before: what changes while it is rendered comes next
 			var err error
 			u, err = t.render(ctx, snap)
 			if err != nil {

@@ -21,6 +21,7 @@ const (
 	tabRoles    tab = "roles"
 	tabNetworks tab = "networks"
 	tabStorage  tab = "storage"
+	tabSettings tab = "settings"
 )
 
 // navFor is the navigation of a page at cluster scope, or at fleet scope for "".
@@ -57,6 +58,7 @@ func fleetNav(s *cluster.Snapshot, at tab) Nav {
 			{Label: "Networks", Href: "/networks", Icon: "router-20-regular", Current: at == tabNetworks},
 			{Label: "Storage", Href: "/storage", Icon: "storage-20-regular", Current: at == tabStorage},
 			{Label: "Wall screen", Href: "/wall", Icon: "tv-20-regular"},
+			{Label: "Settings", Href: SettingsPath, Icon: "settings-20-regular", Current: at == tabSettings},
 		},
 	}
 	n.finish(faults, at)
@@ -91,6 +93,7 @@ func clusterNav(s *cluster.Snapshot, p *cluster.Picture, at tab) Nav {
 			{Label: "Roles", Href: base + "/roles", Icon: "apps-list-detail-20-regular", Count: roles, Current: at == tabRoles},
 			{Label: "Networks", Href: base + "/networks", Icon: "router-20-regular", Count: networks, Current: at == tabNetworks},
 			{Label: "Storage", Href: base + "/storage", Icon: "storage-20-regular", Count: volumes, Current: at == tabStorage},
+			{Label: "Connection settings", Href: SettingPath(p.Cluster, "edit"), Icon: "plug-connected-20-regular"},
 		},
 	}
 	n.finish(s.Faults, at)
