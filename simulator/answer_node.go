@@ -33,7 +33,7 @@ func adapterDescription(net *simNetwork) string {
 func (c *simCluster) answerVitals(n *simNode, asked []string) scripts.NodeVitals {
 	g := c.measure(n, c.now)
 	v := scripts.NodeVitals{
-		UtcNow: utc(c.clock(n, c.now)), Denied: []string{}, IsClusterNode: true, BootTime: utc(n.boot),
+		UtcNow: utc(c.clock(n, c.now)), Denied: []string{}, IsClusterNode: !c.condOf(n).missing[featureCluster], BootTime: utc(n.boot),
 		CpuPercent: float64(int(g.cpu*100)) / 100, LogicalCPUs: c.shape.Cores * 2, MemoryTotal: n.memory, MemoryFree: g.memoryFree,
 		ReadsPerSec: g.reads, WritesPerSec: g.writes, ReadBytes: g.readBytes, WriteBytes: g.writeBytes, LatencySeconds: g.latency,
 		RunningVMs: g.machines, LoopMemory: 92<<20 + int64(hash(n.Name, c.now.Unix()/60)%(6<<20)),
@@ -45,7 +45,7 @@ func (c *simCluster) answerVitals(n *simNode, asked []string) scripts.NodeVitals
 		}
 	}
 	for _, s := range services {
-		if s.azure && !c.shape.AzureLocal {
+		if s.azure && !c.shape.AzureLocal || s.name == "ClusSvc" && c.condOf(n).missing[featureCluster] {
 			continue
 		}
 		for _, name := range asked {
@@ -61,14 +61,11 @@ func (c *simCluster) answerVitals(n *simNode, asked []string) scripts.NodeVitals
 // listener really presents, nil without one.
 func (c *simCluster) answerInventory(n *simNode, listener *x509.Certificate) scripts.NodeInventory {
 	inv := scripts.NodeInventory{
-		UtcNow: utc(c.clock(n, c.now)), Denied: []string{}, OS: "Microsoft Windows Server 2022 Datacenter", Version: "10.0.20348", Build: "20348.2762",
+		UtcNow: utc(c.clock(n, c.now)), Denied: []string{}, OS: c.windows().name, Version: fmt.Sprint("10.0.", c.build()), Build: c.fullBuild(),
 		Domain: c.shape.Domain, Manufacturer: n.maker, Model: n.model, SerialNumber: n.serial, BIOSVersion: biosVersion,
 		CPUName: cpuName, Sockets: sockets, Cores: c.shape.Cores, LogicalCPUs: c.shape.Cores * 2, Memory: n.memory,
 		PSVersion: psVersion(c), ClockSource: "dc-fra-01." + c.shape.Domain,
 		Certificates: c.certificates(n, listener), Adapters: []scripts.InventoryAdapter{},
-	}
-	if c.shape.AzureLocal {
-		inv.OS, inv.Version, inv.Build = "Microsoft Azure Stack HCI", "10.0.25398", "25398.1251"
 	}
 	if c.condOf(n).stopped["W32Time"] {
 		inv.ClockSource = "" // w32tm does not answer
@@ -120,5 +117,3 @@ func (c *simCluster) certificates(n *simNode, listener *x509.Certificate) []scri
 }
 
 func thumbprint(b []byte) string { return fmt.Sprintf("%X", sha1.Sum(b)) }
-
-func psVersion(c *simCluster) string { return fmt.Sprintf("5.1.%d.2110", c.build()) }

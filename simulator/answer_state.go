@@ -11,14 +11,6 @@ import (
 // utc writes a time as the scripts do: ISO 8601 with 100 ns, like .NET's "o".
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
 
-// build is Windows Server 2022's, or 23H2's on Azure Local.
-func (c *simCluster) build() int {
-	if c.shape.AzureLocal {
-		return 25398
-	}
-	return 20348
-}
-
 // answerState is root/MSCluster as a member sees it.
 func (c *simCluster) answerState(n *simNode) scripts.ClusterState {
 	p := c.policy
@@ -28,7 +20,7 @@ func (c *simCluster) answerState(n *simNode) scripts.ClusterState {
 	}
 	s := scripts.ClusterState{
 		UtcNow: utc(c.clock(n, c.now)), Denied: []string{}, Name: c.shape.Name,
-		ClusterFunctionalLevel: 11, ClusterUpgradeVersion: 2, S2DEnabled: 1, DynamicQuorumEnabled: 1,
+		ClusterFunctionalLevel: c.windows().level, ClusterUpgradeVersion: c.windows().upgrade, S2DEnabled: 1, DynamicQuorumEnabled: 1,
 		WitnessDynamicWeight: c.witnessWeight, QuorumTypeValue: c.quorumType(), QuorumPath: c.witnessPath,
 		WitnessResource: c.witnessName, WitnessResourceType: c.witnessType,
 		SameSubnetDelay: int(p.SameSubnetDelay.Milliseconds()), SameSubnetThreshold: p.SameSubnetThreshold,
@@ -45,9 +37,6 @@ func (c *simCluster) answerState(n *simNode) scripts.ClusterState {
 	}
 	if c.shape.StaticQuorum {
 		s.DynamicQuorumEnabled = 0
-	}
-	if c.shape.AzureLocal {
-		s.ClusterFunctionalLevel, s.ClusterUpgradeVersion = 12, 4
 	}
 	for _, x := range c.nodes {
 		state, status, drain := x.state()

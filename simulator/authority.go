@@ -27,7 +27,7 @@ func newAuthority(now time.Time) (*authority, error) {
 	}
 	t := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "LooksAlive simulated CA", Organization: []string{"LooksAlive simulator"}},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: now.AddDate(-3, 0, 0), NotAfter: now.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
@@ -41,36 +41,42 @@ func newAuthority(now time.Time) (*authority, error) {
 	return &authority{key, cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
 }
 
-// issue makes a node's listener certificate, for its name and the address it
-// really listens on.
-func (a *authority) issue(host, domain, listen string, now time.Time) (*tls.Config, *x509.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
+// certificate is what a listener is to show.
+type certificate struct {
+	names    []string // the first is the subject's
+	ips      []net.IP
+	from, to time.Time
+	self     bool              // signed by itself
+	key      *ecdsa.PrivateKey // nil: a new one
+}
+
+// issue makes a listener's certificate.
+func (a *authority) issue(c certificate) (*tls.Certificate, error) {
+	key := c.key
+	if key == nil {
+		var err error
+		if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			return nil, err
+		}
 	}
 	t := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: host + "." + domain, Organization: []string{"LooksAlive simulated node"}},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 10, 0),
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: c.names[0], Organization: []string{"LooksAlive simulated node"}},
+		NotBefore: c.from, NotAfter: c.to, DNSNames: c.names, IPAddresses: c.ips,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: []string{host, host + "." + domain},
 	}
-	if ip := net.ParseIP(listen); ip != nil {
-		t.IPAddresses = []net.IP{ip}
-	} else {
-		t.DNSNames = append(t.DNSNames, listen)
+	parent, signer := a.cert, a.key
+	if c.self {
+		parent, signer = t, key
 	}
-	if listen == "127.0.0.1" || listen == "::1" {
-		t.DNSNames = append(t.DNSNames, "localhost")
-	}
-	der, err := x509.CreateCertificate(rand.Reader, t, a.cert, &key.PublicKey, a.key)
+	der, err := x509.CreateCertificate(rand.Reader, t, parent, &key.PublicKey, signer)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}}}, leaf, nil
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
 func serial() *big.Int {

@@ -86,7 +86,7 @@ func define(namespace, name, properties string, rows func(v *cimView) []row) {
 // Class describes a class of the node.
 func (w cimNode) Class(namespace, name string) (*wsman.Class, error) {
 	space, ok := cimClasses[strings.ToLower(namespace)]
-	if !ok {
+	if !ok || strings.EqualFold(namespace, nsCluster) && w.h.lacks(featureCluster) {
 		return nil, fmt.Errorf("%s: %w", namespace, wsman.ErrNoNamespace)
 	}
 	c, ok := space[strings.ToLower(name)]
@@ -107,7 +107,11 @@ func (w cimNode) Instances(class *wsman.Class) ([]wsman.Instance, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.advance(h.sim.opts.Now())
-	if err := h.cimError(class.Namespace); err != nil {
+	err := h.cimError(class.Namespace)
+	if err == nil && class.Name == "Win32_Service" && !h.may(RightServices) {
+		err = accessDenied()
+	}
+	if err != nil {
 		return nil, &wsman.CIMError{HRESULT: uint32(err.hresult), Message: err.message}
 	}
 	var out []wsman.Instance
@@ -129,7 +133,13 @@ func (h *host) cimError(namespace string) *psError {
 		return &psError{message: "The service cannot be started, either because it is disabled or because it has no enabled devices associated with it. ",
 			kind: cimException, id: "HRESULT 0x80070422,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", hresult: -2147023838, line: "Get-CimInstance"}
 	}
+	if right, guarded := spaceRights[strings.ToLower(namespace)]; guarded && !h.may(right) {
+		return accessDenied()
+	}
 	switch {
+	case strings.EqualFold(namespace, nsCluster) && c.condOf(h.node).missing[featureCluster]:
+		return &psError{message: "Invalid namespace ", kind: cimException, line: "Get-CimInstance", category: "MetadataError: (root/MSCluster:String) [Get-CimInstance], CimException",
+			id: "HRESULT 0x8004100e,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", hresult: -2147217394}
 	case strings.EqualFold(namespace, nsCluster), strings.EqualFold(namespace, nsStorage) && !c.shape.SAN:
 		return c.memberError(h.node)
 	}

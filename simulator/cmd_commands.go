@@ -47,7 +47,10 @@ func (s *cmdShell) execute(text string, io handles) int {
 		return code
 	case "set":
 		return s.assign(strings.TrimLeft(rest, " "), io)
-	case "powershell", "cmd", "powershell_ise":
+	case "powershell", "cmd":
+		if name == "powershell" && s.h.shellNow() == shellMissing {
+			break
+		}
 		inner := *s.p
 		inner.CommandLine, inner.ViaCmd, inner.Dir = text, false, s.dir
 		inner.Env = s.environment()
@@ -191,7 +194,7 @@ func init() {
 		"whoami":   func(s *cmdShell, _ []string, io handles) int { return say(io.out, s.h.whoami()) },
 		"ipconfig": func(s *cmdShell, _ []string, io handles) int { return say(io.out, s.h.ipconfig()...) },
 		"ver": func(s *cmdShell, _ []string, io handles) int {
-			return say(io.out, "", fmt.Sprintf("Microsoft Windows [Version 10.0.%d.2762]", s.h.cluster.build()))
+			return say(io.out, "", "Microsoft Windows [Version 10.0."+s.h.cluster.fullBuild()+"]")
 		},
 		"chcp": func(_ *cmdShell, words []string, io handles) int {
 			if len(words) == 0 {

@@ -30,6 +30,10 @@ func newConsole(h *host) *console {
 	s := &console{h: h, table: map[string]*powershell.Cmdlet{}}
 	for _, list := range [][]*powershell.Cmdlet{s.clusterCmdlets(), s.partCmdlets(), s.nodeCmdlets(), s.moveCmdlets(), s.serviceCmdlets(), s.storageCmdlets(), s.networkCmdlets(), s.cimCmdlets(), s.machineCmdlets(), s.fileCmdlets(), s.programs()} {
 		for _, c := range list {
+			if c.Module == clusterModule && (h.lacks(featureModule) || h.lacks(featureCluster)) {
+				continue
+			}
+			c = s.guard(c)
 			s.table[strings.ToLower(c.Name)] = c
 		}
 	}

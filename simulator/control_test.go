@@ -39,7 +39,7 @@ func request(t *testing.T, s *Simulator, method, path, body string, header ...st
 func TestControl(t *testing.T) {
 	s, clock := startTest(t, Options{Control: true})
 	var kinds []Kind
-	if _, text := request(t, s, "GET", "/kinds", ""); json.Unmarshal([]byte(text), &kinds) != nil || len(kinds) != 15 {
+	if _, text := request(t, s, "GET", "/kinds", ""); json.Unmarshal([]byte(text), &kinds) != nil || len(kinds) != 23 {
 		t.Errorf("%d kinds: %.100s", len(kinds), text)
 	}
 	answer, text := request(t, s, "POST", "/faults", `{"kind":"node-down","cluster":"EU-PROD-HCI01","target":"HV-FRA-02"}`)

@@ -1,8 +1,11 @@
 package simulator
 
 import (
+	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/x509"
+	"crypto/tls"
+	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -20,27 +23,41 @@ type endpoint struct {
 	gates   []*gate // HTTP, then HTTPS
 	good    *wsman.Server
 	deny    *wsman.Server
-	mode    string
-	cert    *x509.Certificate // of the HTTPS listener, nil without
+	web     *http.Server // answers while something else listens there
+	modes   [2]string    // of the gates
+
+	// Guarded by the cluster's lock.
+	key    *ecdsa.PrivateKey // of the HTTPS listener, nil without one
+	served struct {
+		served
+		plain  served
+		made   bool
+		cert   *tls.Certificate
+		config *tls.Config
+	}
 }
 
 func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
-	e := &endpoint{sim: s, cluster: c, node: n, other: rand.Text(), Endpoint: Endpoint{Cluster: c.shape.Name, Node: n.Name, Domain: c.shape.Domain, Unwatched: c.shape.Unwatched}}
+	e := &endpoint{sim: s, cluster: c, node: n, other: rand.Text(), web: otherServer(), Endpoint: Endpoint{Cluster: c.shape.Name, Node: n.Name, Domain: c.shape.Domain, Unwatched: c.shape.Unwatched}}
 	h := &host{sim: s, cluster: c, node: n}
 	o := wsman.Options{
 		Host: h, Exists: h.exists, CIMFor: func(account string) wsman.CIM { return cimNode{h.as(account)} }, Machine: n.Name, Domain: c.shape.Domain, Find: e.find, SignIn: e.signIn,
 		Authorize:     func(account string) bool { return h.as(account).allowed(RightRemote) },
 		Administrator: func(account string) bool { return h.as(account).allowed(RightAdmin) },
-		AllowBasic:    true, Now: s.opts.Now, Logger: s.log.With("cluster", c.shape.Name, "node", n.Name), MaxShellsPerUser: 30,
+		Methods:       e.methods, ProductVersion: fmt.Sprintf("OS: 10.0.%d SP: 0.0 Stack: 3.0", c.build()),
+		Now: s.opts.Now, Logger: s.log.With("cluster", c.shape.Name, "node", n.Name), MaxShellsPerUser: 30,
 	}
 	if rtt := s.opts.Cost.RTT; rtt > 0 {
 		o.Delay = func(string) time.Duration { return rtt }
 	}
 	if s.opts.HTTPS {
-		var err error
-		if o.TLS, e.cert, err = s.ca.issue(n.Name, c.shape.Domain, s.opts.Listen, s.opts.Now()); err != nil {
+		c.mu.Lock()
+		_, err := e.listenerTLS()
+		c.mu.Unlock()
+		if err != nil {
 			return nil, err
 		}
+		o.TLSNow, o.Mapping = e.tlsNow, e.mapping
 	}
 	e.good = wsman.New(o)
 	o.SignIn = func(wsman.SignIn) bool { s.signIns.refused(n.Name); return false }
@@ -54,6 +71,7 @@ func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
 	e.HTTP = "http://" + plain.address + "/wsman"
 	go e.good.Serve(plain.good)
 	go e.deny.Serve(plain.deny)
+	go e.serveOther(plain, false)
 	if s.opts.HTTPS {
 		secure, err := newGate(s.opts.Listen)
 		if err != nil {
@@ -64,21 +82,41 @@ func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
 		e.HTTPS = "https://" + secure.address + "/wsman"
 		go e.good.ServeTLS(secure.good)
 		go e.deny.ServeTLS(secure.deny)
+		go e.serveOther(secure, true)
 	}
 	return e, nil
 }
 
-// gate changes how the node answers. Leaving normal operation cuts every
-// connection, as the end of the service or the machine does.
-func (e *endpoint) gate(mode string) error {
-	if e.mode == mode {
+// gate changes how the node answers: as a whole, or, with listener, on one port.
+// Leaving normal operation cuts every connection, as the end of the service or
+// the machine does; shells survive the end of one listener.
+func (e *endpoint) gate(mode, listener string) error {
+	modes := [2]string{mode, mode}
+	if mode == "" {
+		switch listener {
+		case listenerNoHTTP:
+			modes[0] = "refused"
+		case listenerNoHTTPS:
+			modes[1] = "refused"
+		case listenerOtherHTTP:
+			modes = [2]string{listener, listener}
+		}
+	}
+	if modes == e.modes {
 		return nil
 	}
-	e.mode = mode
+	was := e.modes
+	e.modes = modes
 	var first error
-	for _, g := range e.gates {
-		if err := g.set(mode); err != nil && first == nil {
+	for i, g := range e.gates {
+		if modes[i] == was[i] {
+			continue
+		}
+		if err := g.set(modes[i]); err != nil && first == nil {
 			first = err
+		}
+		if modes[i] != "" && mode == "" {
+			e.good.DropListener(i == 1)
 		}
 	}
 	if mode != "" {
@@ -96,9 +134,26 @@ func (e *endpoint) close() {
 	}
 	e.good.Close()
 	e.deny.Close()
+	e.web.Close()
 }
 
 // computer is the node's name with its domain, as certificates spell it.
 func (c *simCluster) computer(n *simNode) string {
 	return strings.ToLower(n.Name) + "." + c.shape.Domain
+}
+
+// Ways to sign in.
+const (
+	methodNegotiate   = "negotiate"
+	methodBasic       = "basic"
+	methodCertificate = "certificate"
+)
+
+// methods are the ways to sign in that the service offers.
+func (e *endpoint) methods() wsman.Methods {
+	c := e.cluster
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	off := c.condOf(e.node).methods
+	return wsman.Methods{Negotiate: !off[methodNegotiate], Basic: !off[methodBasic], Certificate: !off[methodCertificate]}
 }

@@ -63,9 +63,11 @@ type Kind struct {
 	// Destructive ones take a node, a vote or data away; the story never has two at once.
 	Destructive bool `json:"destructive"`
 
-	apply func(*simCluster, *Fault)
-	begin func(*simCluster, *Fault) // once, when injected
-	end   func(*simCluster, *Fault) // once, when cleared
+	// several names the parameters by which one target may have the fault more than once.
+	several []string
+	apply   func(*simCluster, *Fault)
+	begin   func(*simCluster, *Fault) // once, when injected
+	end     func(*simCluster, *Fault) // once, when cleared
 }
 
 // Param is a parameter of a kind: a number between Min and Max, one of Choices,
@@ -125,7 +127,7 @@ func (c *simCluster) newFault(s FaultSpec) (*Fault, error) {
 		}
 	}
 	for _, other := range c.faults {
-		if other.Kind == f.Kind && other.Target == f.Target && other.Params["service"] == f.Params["service"] { // two services may be stopped
+		if other.Kind == f.Kind && other.Target == f.Target && !slices.ContainsFunc(k.several, func(p string) bool { return other.Params[p] != f.Params[p] }) {
 			problems = append(problems, fmt.Sprintf("%s on %s is active already, as %s", f.Kind, f.Target, other.ID))
 		}
 	}
@@ -150,6 +152,9 @@ func (p Param) check(c *simCluster, v any) string {
 	}
 	if len(p.Choices) > 0 && !slices.Contains(p.Choices, text) {
 		return fmt.Sprintf("%s must be one of %s", p.Name, strings.Join(p.Choices, ", "))
+	}
+	if p.Name == "user" && c.account(text) == nil {
+		return fmt.Sprintf("there is no account %q", text)
 	}
 	if p.Name == "node" && text != "" && c.node(text) == nil {
 		return fmt.Sprintf("%s has no node %q", c.shape.Name, text)

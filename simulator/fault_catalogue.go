@@ -1,13 +1,17 @@
 package simulator
 
 import (
+	"slices"
 	"time"
 
 	"looksalive/cluster"
 )
 
 // kinds is the fault catalogue.
-var kinds = []Kind{
+var kinds = slices.Concat(clusterKinds, setupKinds)
+
+// clusterKinds is what happens to a cluster that works.
+var clusterKinds = []Kind{
 	{
 		Kind: "node-down", TargetKind: "node", Destructive: true,
 		Description: "The node stops: its roles restart elsewhere, its drives are missing, nothing answers there.",
@@ -59,7 +63,7 @@ var kinds = []Kind{
 		},
 	},
 	{
-		Kind: "service-stopped", TargetKind: "node", Destructive: true,
+		Kind: "service-stopped", TargetKind: "node", Destructive: true, several: []string{"service"},
 		Description: "A Windows service is stopped. ClusSvc takes the node out of the cluster, WinRM makes it unreachable for us.",
 		Params: []Param{{Name: "service", Default: "vmms", Choices: []string{"ClusSvc", "vmms", "WinRM", "vmcompute", "W32Time", "Winmgmt", "himds", "HciCloudManagementSvc"},
 			Description: "the service's name"}},
@@ -110,7 +114,7 @@ var kinds = []Kind{
 	},
 	{
 		Kind: "certificate-expiring", TargetKind: "node",
-		Description: "The certificate of the node's WinRM listener ends soon, as the node's inventory reports it.",
+		Description: "The certificate of the node's WinRM listener ends soon; the key stays.",
 		Params:      []Param{{Name: "days", Default: 5, Min: -30, Max: 365, Description: "days left; negative: it has ended"}},
 		apply: func(c *simCluster, f *Fault) {
 			on := c.onNode(f)
@@ -125,8 +129,8 @@ var kinds = []Kind{
 	{
 		Kind: "winrm-refusing", TargetKind: "node",
 		Description: "Remote management of the node does not work, the cluster is fine.",
-		Params: []Param{{Name: "how", Default: "refused", Choices: []string{"refused", "401", "hang"},
-			Description: "refused: nothing listens; 401: the password is not accepted; hang: connections are accepted and never answered"}},
+		Params: []Param{{Name: "how", Default: "refused", Choices: []string{"refused", "401", "hang", "slow"},
+			Description: "refused: nothing listens; 401: no password is accepted; hang: connections are accepted and never answered; slow: answered, one byte in a second"}},
 		apply: func(c *simCluster, f *Fault) { c.onNode(f).winrm = f.text("how") },
 	},
 	{

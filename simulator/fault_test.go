@@ -40,8 +40,18 @@ var samples = map[string]struct {
 	"witness-offline": {"", nil, time.Second, func(c *simCluster) bool {
 		return c.witnessWeight == 0 && c.roles[0].state == cluster.GroupPartialOnline
 	}},
-	"winrm-refusing":  {"HV-FRA-01", map[string]any{"how": "hang"}, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).winrm == "hang" }},
-	"resource-failed": {"Virtual Machine erp-app-01", nil, time.Second, func(c *simCluster) bool { return stateOf(c, "erp-app-01") == cluster.GroupPartialOnline }},
+	"winrm-refusing":        {"HV-FRA-01", map[string]any{"how": "hang"}, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).winrm == "hang" }},
+	"resource-failed":       {"Virtual Machine erp-app-01", nil, time.Second, func(c *simCluster) bool { return stateOf(c, "erp-app-01") == cluster.GroupPartialOnline }},
+	"certificate-wrong":     {"HV-FRA-01", nil, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).certificate == certExpired }},
+	"listener-wrong":        {"HV-FRA-01", nil, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).listener == listenerNoHTTPS }},
+	"sign-in-off":           {"HV-FRA-01", nil, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).methods[methodBasic] }},
+	"password-changed":      {"HV-FRA-01", nil, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).changed["looksalive"] }},
+	"account-locked":        {"HV-FRA-01", map[string]any{"user": "reader"}, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).locked["reader"] }},
+	"right-missing":         {"HV-FRA-01", map[string]any{"user": "reader"}, 0, func(c *simCluster) bool { return !c.may(c.nodes[0], `SIM\reader`, RightCluster) }},
+	"powershell-restricted": {"HV-FRA-01", nil, 0, func(c *simCluster) bool { return c.condOf(c.nodes[0]).shell == shellConstrained }},
+	"feature-missing": {"HV-FRA-01", map[string]any{"feature": featureCluster}, time.Minute, func(c *simCluster) bool {
+		return c.nodes[0].member == memberDown && !c.answerVitals(c.nodes[0], nil).IsClusterNode
+	}},
 	"node-maintenance": {"HV-FRA-01", nil, 5 * time.Minute, func(c *simCluster) bool {
 		state, status, drain := c.nodes[0].state()
 		return state == cluster.NodePaused && status == cluster.StatusDrainCompleted && drain == cluster.DrainCompleted && c.ownedBy(c.nodes[0]) == 0

@@ -13,6 +13,7 @@ import (
 type gate struct {
 	address    string
 	good, deny *feed
+	other      *feed // a server that is not WinRM
 
 	mu     sync.Mutex
 	mode   string
@@ -27,7 +28,7 @@ func newGate(host string) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{address: l.Addr().String(), l: l, held: map[net.Conn]bool{}, good: newFeed(l.Addr()), deny: newFeed(l.Addr())}
+	g := &gate{address: l.Addr().String(), l: l, held: map[net.Conn]bool{}, good: newFeed(l.Addr()), deny: newFeed(l.Addr()), other: newFeed(l.Addr())}
 	go g.accept(l)
 	return g, nil
 }
@@ -89,6 +90,10 @@ func (g *gate) accept(l net.Listener) {
 		switch mode {
 		case "":
 			g.good.give(conn)
+		case "slow":
+			g.good.give(&slowConn{Conn: conn, closed: make(chan struct{})})
+		case listenerOtherHTTP:
+			g.other.give(conn)
 		case "401":
 			g.deny.give(conn)
 		case "refused":
@@ -113,6 +118,7 @@ func (g *gate) close() {
 	}
 	g.good.Close()
 	g.deny.Close()
+	g.other.Close()
 }
 
 // feed is a net.Listener that is handed its connections.

@@ -19,6 +19,7 @@ type host struct {
 	node    *simNode
 
 	base     *host  // the node's own host when this one is an account's
+	shell    string // what is wrong with PowerShell in this process
 	account  string // DOMAIN\user whose programs run; "" is the machine itself
 	diskOnce sync.Once
 	disk     *files
@@ -36,7 +37,9 @@ func (h *host) files() *files {
 // exists says whether Windows would find the program without cmd.exe.
 func (h *host) exists(p *wsman.Process) bool {
 	switch program(p.CommandLine) {
-	case "powershell", "cmd", "hostname", "whoami", "ipconfig", "certutil", "find", "findstr", "ping", "timeout", "chcp", "more":
+	case "powershell":
+		return h.shellNow() != shellMissing
+	case "cmd", "hostname", "whoami", "ipconfig", "certutil", "find", "findstr", "ping", "timeout", "chcp", "more":
 		return true
 	}
 	return false
@@ -126,8 +129,7 @@ func (h *host) answer(s scripts.Script, args json.RawMessage) ([]byte, *psError)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.advance(h.sim.opts.Now())
-	space := map[scripts.Script]string{scripts.State: nsCluster, scripts.Storage: nsStorage}[s]
-	if err := h.cimError(space); err != nil {
+	if err := h.scriptError(s); err != nil {
 		return nil, err
 	}
 	var v any
@@ -135,23 +137,64 @@ func (h *host) answer(s scripts.Script, args json.RawMessage) ([]byte, *psError)
 	case scripts.State:
 		v = c.answerState(h.node)
 	case scripts.Storage:
-		v = c.answerStorage(h.node)
+		state := c.answerStorage(h.node)
+		h.deniedStorage(&state)
+		v = state
 	case scripts.Inventory:
 		for _, e := range h.sim.nodes {
 			if e.node == h.node {
-				v = c.answerInventory(h.node, e.cert)
+				inventory := c.answerInventory(h.node, e.shown())
+				inventory.PSVersion = h.psVersion()
+				h.deniedInventory(&inventory)
+				v = inventory
 			}
 		}
+	case scripts.Check:
+		v = h.answerCheck()
+	case scripts.Probe:
+		v = h.answerProbe()
+	case scripts.Echo:
+		var a scripts.EchoArgs
+		if fail := arguments(args, &a); fail != nil {
+			return nil, fail
+		}
+		v = h.answerEcho(a.Bytes)
 	default:
 		var a scripts.VitalsArgs
-		if len(args) > 0 {
-			if err := json.Unmarshal(args, &a); err != nil {
-				return nil, &psError{message: "Cannot process argument transformation.", kind: "System.Management.Automation.ParameterBindingArgumentTransformationException", id: "ParameterArgumentTransformationError"}
-			}
+		if fail := arguments(args, &a); fail != nil {
+			return nil, fail
 		}
-		v = c.answerVitals(h.node, a.Services)
+		vitals := c.answerVitals(h.node, a.Services)
+		h.deniedVitals(&vitals)
+		v = vitals
 	}
 	return h.pad(v), nil
+}
+
+func arguments(args json.RawMessage, into any) *psError {
+	if len(args) == 0 || json.Unmarshal(args, into) == nil {
+		return nil
+	}
+	return &psError{message: "Cannot process argument transformation.", kind: "System.Management.Automation.ParameterBindingArgumentTransformationException", id: "ParameterArgumentTransformationError"}
+}
+
+// scriptError is why a question fails as a whole; the cluster's lock is held. Of
+// the storage namespace state.ps1's like is told in Denied instead.
+func (h *host) scriptError(s scripts.Script) *psError {
+	if fail := h.refuses(s.Text); fail != nil {
+		return fail
+	}
+	switch {
+	case s == scripts.State:
+		return h.cimError(nsCluster)
+	case s == scripts.Storage && !h.may(RightStorage):
+		return nil
+	case s == scripts.Storage:
+		return h.cimError(nsStorage)
+	case s == scripts.Check, s == scripts.Probe, s == scripts.Echo:
+		return nil
+	}
+	return h.cimError("")
 }
 
 // memberError is why a node cannot answer for the cluster. With the cluster

@@ -52,7 +52,7 @@ func TestOneLiners(t *testing.T) {
 	}{
 		{"hostname", "HV-FRA-01\r\n", "", 0},
 		{"whoami.exe", "sim\\looksalive\r\n", "", 0},
-		{"ver", "\r\nMicrosoft Windows [Version 10.0.25398.2762]\r\n", "", 0},
+		{"ver", "\r\nMicrosoft Windows [Version 10.0.25398.1251]\r\n", "", 0},
 		{"echo hello  world", "hello  world\r\n", "", 0},
 		{`cmd /c echo inside`, "inside\r\n", "", 0},
 		{"exit 7", "", "", 7},

@@ -16,7 +16,7 @@ import (
 // interpreter makes the PowerShell of one powershell.exe on the node.
 func (h *host) interpreter() *powershell.Interp {
 	return powershell.New(powershell.Options{
-		Host: newConsole(h), Now: h.time, ComputerName: strings.ToUpper(h.node.Name), User: h.whoami(), Version: psVersion(h.cluster),
+		Host: newConsole(h), Now: h.time, ComputerName: strings.ToUpper(h.node.Name), User: h.whoami(), Version: h.psVersion(), Constrained: h.shell == shellConstrained,
 		Width: 120, // of the console of Windows Server 2019 and later
 	})
 }
@@ -67,32 +67,45 @@ func (h *host) run(ctx context.Context, in *powershell.Interp, text string, args
 	return in.Run(ctx, text, args, out)
 }
 
-// loopOther runs text that is no question: what it writes becomes the answer,
-// as the loop passes it to ConvertTo-Json; an error of any kind is the answer
-// too, because the loop's $ErrorActionPreference is Stop.
+// loopOther runs text that is no question and frames what comes of it.
 func (h *host) loopOther(ctx context.Context, p *wsman.Process, in *powershell.Interp, q loopRequest) (exit int, done bool) {
-	in.Set("ErrorActionPreference", "Stop")
-	in.Set("ProgressPreference", "SilentlyContinue")
-	var out []any
-	var fail *powershell.ErrorRecord
-	var args []any
-	if len(q.Args) > 0 && string(q.Args) != "null" {
-		v, err := in.FromJSON(string(q.Args))
-		if err != nil {
-			return terminated, writeError(p.Stdout, q.ID, &psError{message: "Invalid JSON primitive.", kind: "System.ArgumentException", id: "System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand", hresult: -2147024809}) != nil
-		}
-		args = []any{v}
-	}
-	code := h.run(ctx, in, q.Script, args, powershell.Streams{
-		Success: func(v any) error { out = append(out, v); return nil },
-		Error:   func(e *powershell.ErrorRecord) error { fail = e; return nil },
-	})
+	b, fail, code := h.valueOf(ctx, in, q.Script, q.Args)
 	switch {
 	case ctx.Err() != nil:
 		return terminated, true
 	case in.Exited():
 		return code, true
 	case fail == nil:
+		return terminated, writeFrame(p.Stdout, q.ID, "ok", b) != nil
+	}
+	text, err := json.Marshal(fail)
+	return terminated, err != nil || writeFrame(p.Stdout, q.ID, "err", text) != nil
+}
+
+// valueOf runs text that is no question: what it writes becomes the value, as
+// ConvertTo-Json makes it; an error of any kind is the answer instead, because
+// $ErrorActionPreference is Stop.
+func (h *host) valueOf(ctx context.Context, in *powershell.Interp, script string, arguments json.RawMessage) (value []byte, fail *loopError, code int) {
+	in.Set("ErrorActionPreference", "Stop")
+	in.Set("ProgressPreference", "SilentlyContinue")
+	var out []any
+	var rec *powershell.ErrorRecord
+	var args []any
+	if len(arguments) > 0 && string(arguments) != "null" {
+		v, err := in.FromJSON(string(arguments))
+		if err != nil {
+			return nil, &loopError{Message: "Invalid JSON primitive.", Type: "System.ArgumentException", Id: "System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand", HResult: -2147024809}, 1
+		}
+		args = []any{v}
+	}
+	code = h.run(ctx, in, script, args, powershell.Streams{
+		Success: func(v any) error { out = append(out, v); return nil },
+		Error:   func(e *powershell.ErrorRecord) error { rec = e; return nil },
+	})
+	if ctx.Err() != nil || in.Exited() {
+		return nil, nil, code
+	}
+	if rec == nil {
 		var v any = out
 		switch len(out) {
 		case 0:
@@ -102,14 +115,13 @@ func (h *host) loopOther(ctx context.Context, p *wsman.Process, in *powershell.I
 		}
 		b, err := in.JSON(v, 6, true)
 		if err == nil {
-			return terminated, writeFrame(p.Stdout, q.ID, "ok", []byte(b)) != nil
+			return []byte(b), nil, code
 		}
-		if !errors.As(err, &fail) {
-			fail = powershell.NewError("System.InvalidOperationException", "System.InvalidOperationException", "InvalidOperation", nil, err.Error())
+		if !errors.As(err, &rec) {
+			rec = powershell.NewError("System.InvalidOperationException", "System.InvalidOperationException", "InvalidOperation", nil, err.Error())
 		}
 	}
-	b, err := json.Marshal(loopError{fail.Message(), fail.Exception.Type, fail.Exception.HResult, fail.ID, fail.Position()})
-	return terminated, err != nil || writeFrame(p.Stdout, q.ID, "err", b) != nil
+	return nil, &loopError{rec.Message(), rec.Exception.Type, rec.Exception.HResult, rec.ID, rec.Position()}, code
 }
 
 // clixml is standard error as powershell.exe writes it when its streams are

@@ -47,7 +47,11 @@ type loopError struct {
 // loop behaves as loop.ps1 does inside powershell.exe: a frame when ready, then
 // one per line, until standard input ends.
 func (h *host) loop(ctx context.Context, p *wsman.Process) int {
-	ready, _ := json.Marshal(map[string]any{"PSVersion": psVersion(h.cluster), "Pid": 4000 + hash(h.node.Name, ctxID(ctx))%20000})
+	if fail := h.refuses(scripts.Loop.Text); fail != nil {
+		writeCLIXML(p.Stderr, fail)
+		return 1
+	}
+	ready, _ := json.Marshal(map[string]any{"PSVersion": h.psVersion(), "Pid": 4000 + hash(h.node.Name, ctxID(ctx))%20000})
 	if writeFrame(p.Stdout, 0, "ready", ready) != nil {
 		return terminated
 	}

@@ -47,7 +47,7 @@ type simCluster struct {
 
 func newCluster(s Shape, seed uint64, now time.Time) *simCluster {
 	s = s.withDefaults()
-	c := &simCluster{shape: s, seed: seed ^ hash(s.Name), now: now, quorate: true}
+	c := &simCluster{shape: s, accounts: DefaultAccounts(), seed: seed ^ hash(s.Name), now: now, quorate: true}
 	h, r := s.Heartbeat, s.Resiliency
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	c.policy = cluster.HeartbeatPolicy{

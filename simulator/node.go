@@ -73,7 +73,7 @@ func (c *simCluster) powered(n *simNode) bool { return c.condOf(n).off == "" }
 // serves says whether the node's cluster service may run: it does not for lack
 // of power, when it was stopped, or during quarantine.
 func (c *simCluster) serves(n *simNode) bool {
-	return c.powered(n) && !c.condOf(n).stopped["ClusSvc"] && n.quarantinedUntil.IsZero()
+	return c.powered(n) && !c.condOf(n).stopped["ClusSvc"] && !c.condOf(n).missing[featureCluster] && !c.condOf(n).missing[featureMember] && n.quarantinedUntil.IsZero()
 }
 
 // silent says whether the node vanished without a word, so that only missing

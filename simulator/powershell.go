@@ -21,6 +21,10 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 		fmt.Fprint(p.Stderr, "The call depth was exceeded.\r\n")
 		return 1
 	}
+	if shell := h.shellNow(); shell != h.shell {
+		h = h.as(h.account)
+		h.shell = shell
+	}
 	text, found := "", false
 	for args != "" && !found {
 		var word string
@@ -30,6 +34,9 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 		case !strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "/"):
 			text, found = strings.TrimSpace(word+" "+args), true
 		case option == "e" || option == "ec" || option != "" && strings.HasPrefix("encodedcommand", option):
+			if h.shell == shellNoEncoded {
+				return 1 // ended before it could say anything
+			}
 			encoded, _ := splitCommand(args)
 			var err error
 			if text, err = decodeCommand(encoded); err != nil {
@@ -56,7 +63,10 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 	if text == scripts.Loop.Text {
 		return h.loop(ctx, p)
 	}
-	if !found || text == "-" {
+	if text == "-" {
+		return h.typed(ctx, p)
+	}
+	if !found {
 		b, err := io.ReadAll(io.LimitReader(p.Stdin, 1<<20)) // a script on standard input
 		if err != nil {
 			return terminated

@@ -21,7 +21,7 @@ var services = []service{
 // serviceState is Win32_Service.State. The cluster service stops when quorum is
 // lost and in quarantine; the Service Control Manager starts it when it may join.
 func (c *simCluster) serviceState(n *simNode, name string) string {
-	if !c.powered(n) || c.condOf(n).stopped[name] {
+	if !c.powered(n) || c.condOf(n).stopped[name] || name == "ClusSvc" && (c.condOf(n).missing[featureCluster] || c.condOf(n).missing[featureMember]) {
 		return "Stopped"
 	}
 	if name == "ClusSvc" && (n.lostQuorum || !n.quarantinedUntil.IsZero()) {

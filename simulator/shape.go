@@ -181,6 +181,9 @@ func checkShapes(shapes []Shape) error {
 				bad("%s: volume %q: size must be above 0 and usedPct 0 to 100", who, v.Name)
 			}
 		}
+		if _, known := windowsVersions[s.Windows]; s.Windows != "" && !known {
+			bad("%s: Windows %q, must be 2016, 2019, 2022 or 2025", who, s.Windows)
+		}
 		if s.VMCount < 0 || s.VMCount > 5000 || s.DrivesPerNode < 0 || s.DrivesPerNode > 64 || s.DriveTB < 0 || s.MemoryGB < 0 || s.Cores < 0 {
 			bad("%s: a count is negative or too large (at most 5000 machines, 64 drives per node)", who)
 		}

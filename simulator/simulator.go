@@ -296,12 +296,12 @@ func (s *Simulator) setGates(c *simCluster) {
 			continue
 		}
 		c.mu.Lock()
-		mode := c.condOf(e.node).winrm
+		mode, listener := c.condOf(e.node).winrm, c.condOf(e.node).listener
 		if !c.powered(e.node) {
 			mode = "refused"
 		}
 		c.mu.Unlock()
-		if err := e.gate(mode); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := e.gate(mode, listener); err != nil && !errors.Is(err, net.ErrClosed) {
 			s.log.Error("simulated node cannot listen", "cluster", c.shape.Name, "node", e.Node, "err", err)
 		}
 	}

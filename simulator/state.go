@@ -38,7 +38,7 @@ type StateNode struct {
 	Status  cluster.NodeStatus `json:"statusInformation"`
 	Vote    int                `json:"dynamicWeight"`
 	Service string             `json:"service"`
-	WinRM   string             `json:"winrm"` // answers, refused, 401 or hang
+	WinRM   string             `json:"winrm"` // answers, refused, 401, hang, slow, or what listener-wrong says
 	Roles   int                `json:"roles"`
 }
 
@@ -101,7 +101,7 @@ func (c *simCluster) state() StateCluster {
 		Nodes: []StateNode{}, Networks: []StateNetwork{}, Roles: []StateRole{}, Volumes: []StateVolume{}, Drives: []StateDrive{}}
 	for _, n := range c.nodes {
 		state, status, _ := n.state()
-		winrm := cmp.Or(c.condOf(n).winrm, "answers")
+		winrm := cmp.Or(c.condOf(n).winrm, c.condOf(n).listener, "answers")
 		if !c.powered(n) {
 			winrm = "refused"
 		}

@@ -248,7 +248,7 @@ for r in (s.run_ps("$env:COMPUTERNAME"), s.run_cmd("ver"), s.run_cmd("powershell
 `, n.HTTP, n.User, n.Password)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "OPENSSL_CONF=" + conf}
 	out, err := cmd.CombinedOutput()
-	if want := "0 HV-FRA-02 False\n0 Microsoft Windows [Version 10.0.25398.2762] False\n1  True\n"; err != nil || string(out) != want {
+	if want := "0 HV-FRA-02 False\n0 Microsoft Windows [Version 10.0.25398.1251] False\n1  True\n"; err != nil || string(out) != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
 	}
 }

@@ -97,6 +97,9 @@ func newObject(c *Call) error {
 	if !ok {
 		return newError("System.Management.Automation.PSArgumentException", "TypeNotFound", "InvalidType", nil, "Cannot find type [%s]: verify that the assembly containing this type is loaded.", name)
 	}
+	if c.in.opts.Constrained && !CoreType(full) {
+		return newError("System.Management.Automation.PSNotSupportedException", "CannotCreateTypeConstrainedLanguage", "PermissionDenied", nil, "Cannot create type. Only core types are supported in this language mode.")
+	}
 	args := asItems(c.Value("ArgumentList"))
 	v, err := c.in.construct(full, args)
 	if err != nil {

@@ -26,7 +26,13 @@ func (in *Interp) call(x *callExpr) (any, error) {
 		if !ok {
 			return nil, unsupported("A static method of a value")
 		}
+		if in.opts.Constrained && !CoreType(t.Name) {
+			return nil, notInConstrained()
+		}
 		return in.staticCall(t, name, args)
+	}
+	if in.opts.Constrained && v != nil && !CoreType(typeName(v)) {
+		return nil, notInConstrained()
 	}
 	if v == nil {
 		return nil, newError(runtimeException, "InvokeMethodOnNull", "InvalidOperation", nil, "You cannot call a method on a null-valued expression.")

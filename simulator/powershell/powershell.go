@@ -39,6 +39,7 @@ type Options struct {
 	ComputerName string                               // default "LOCALHOST"
 	User         string                               // DOMAIN\user; default `WORKGROUP\user`
 	Version      string                               // of PowerShell; default "5.1.20348.2110"
+	Constrained  bool                                 // constrained language mode
 	Width        int                                  // characters per line of text; default 80
 	MaxSteps     int                                  // statements, expressions and pipeline objects per Run; default 5,000,000
 	MaxDepth     int                                  // nested calls; default 100

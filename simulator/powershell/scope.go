@@ -135,6 +135,12 @@ func (in *Interp) variable(scopeName, name string) (any, error) {
 		return in.lastExit, nil
 	case "psversiontable":
 		return in.versionTable(), nil
+	case "executioncontext":
+		mode := Enum{"System.Management.Automation.PSLanguageMode", 0, "FullLanguage"}
+		if in.opts.Constrained {
+			mode.Value, mode.Name = 3, "ConstrainedLanguage"
+		}
+		return NewObject("System.Management.Automation.EngineIntrinsics", "SessionState", NewObject("System.Management.Automation.SessionState", "LanguageMode", mode)), nil
 	case "host":
 		return NewObject("System.Management.Automation.Internal.Host.InternalHost", "Name", "ConsoleHost", "Version", in.version()), nil
 	case "pwd":

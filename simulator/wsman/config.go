@@ -22,7 +22,7 @@ type setting struct {
 }
 
 func (s *Server) config() setting {
-	o := &s.o
+	o, methods := &s.o, s.o.Methods()
 	num := func(name string, v int64) setting { return setting{name: name, value: strconv.FormatInt(v, 10)} }
 	yes := func(name string, v bool) setting { return setting{name: name, value: strconv.FormatBool(v)} }
 	text := func(name, v string) setting { return setting{name: name, value: v} }
@@ -39,7 +39,7 @@ func (s *Server) config() setting {
 			num("MaxConcurrentOperations", unlimited), num("MaxConcurrentOperationsPerUser", int64(o.MaxOperationsPerUser)),
 			num("EnumerationTimeoutms", o.EnumerationTimeout.Milliseconds()), num("MaxConnections", int64(o.MaxConnections)),
 			num("MaxPacketRetrievalTimeSeconds", int64(idleConnection.Seconds())), yes("AllowUnencrypted", o.AllowUnencrypted),
-			group("Auth", yes("Basic", o.AllowBasic), yes("Kerberos", false), yes("Negotiate", true), yes("Certificate", o.Mapping != nil), yes("CredSSP", false), text("CbtHardeningLevel", "Relaxed")),
+			group("Auth", yes("Basic", methods.Basic), yes("Kerberos", false), yes("Negotiate", methods.Negotiate), yes("Certificate", methods.Certificate), yes("CredSSP", false), text("CbtHardeningLevel", "Relaxed")),
 			ports, text("IPv4Filter", "*"), text("IPv6Filter", "*"), yes("EnableCompatibilityHttpListener", false),
 			yes("EnableCompatibilityHttpsListener", false), text("CertificateThumbprint", ""), yes("AllowRemoteAccess", true)),
 		group("Winrs", yes("AllowRemoteShellAccess", true), num("IdleTimeout", o.IdleTimeOut.Milliseconds()), num("MaxConcurrentUsers", unlimitedInt),
@@ -87,7 +87,9 @@ func (s *Server) listenerTable() []listenerInfo {
 	var out []listenerInfo
 	shown := &tls.Config{}
 	if s.o.TLSNow != nil {
-		shown = s.o.TLSNow()
+		if now := s.o.TLSNow(); now != nil {
+			shown = now
+		}
 	}
 	s.mu.Lock()
 	for l, secure := range s.listeners {

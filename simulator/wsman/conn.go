@@ -29,14 +29,15 @@ const (
 // so the account and the security context live here. One goroutine serves it,
 // request by request.
 type conn struct {
-	s       *Server
-	nc      net.Conn
-	secure  bool
-	limit   io.LimitedReader
-	br      *bufio.Reader
-	ctx     context.Context
-	cancel  context.CancelFunc
-	watched chan struct{} // not nil while watch reads; closed when it has read
+	s        *Server
+	nc       net.Conn
+	listener bool // the HTTPS one
+	secure   bool // there is TLS
+	limit    io.LimitedReader
+	br       *bufio.Reader
+	ctx      context.Context
+	cancel   context.CancelFunc
+	watched  chan struct{} // not nil while watch reads; closed when it has read
 
 	binding []byte // of the certificate this connection shows
 	nego    negotiation
@@ -45,9 +46,9 @@ type conn struct {
 }
 
 func newConn(s *Server, nc net.Conn, secure bool) *conn {
-	c := &conn{s: s, nc: nc, secure: secure}
-	if secure {
-		config := s.tlsNow()
+	c := &conn{s: s, nc: nc, listener: secure}
+	if config := s.tlsNow(secure); config != nil {
+		c.secure = true
 		if len(config.Certificates) > 0 && len(config.Certificates[0].Certificate) > 0 {
 			c.binding = channelBinding(config.Certificates[0])
 		}
@@ -209,10 +210,11 @@ func (c *conn) respond(req *http.Request) *response {
 func (c *conn) authenticate(req *http.Request) (account, reply string, refusal *response) {
 	scheme, value, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	value = strings.TrimSpace(value)
+	methods := c.s.o.Methods()
 	switch {
 	case scheme == "" && c.account != "":
 		return c.account, "", nil
-	case strings.EqualFold(scheme, mutual) && c.s.o.Mapping != nil && c.secure:
+	case strings.EqualFold(scheme, mutual) && c.s.o.Mapping != nil && methods.Certificate && c.secure:
 		if account, ok := c.certificate(); ok {
 			return account, "", nil
 		}
@@ -220,7 +222,7 @@ func (c *conn) authenticate(req *http.Request) (account, reply string, refusal *
 		if account, ok := basic(&c.s.o, value); ok {
 			return account, "", nil
 		}
-	case strings.EqualFold(scheme, "Negotiate"):
+	case strings.EqualFold(scheme, "Negotiate") && methods.Negotiate:
 		c.account, c.session = "", nil
 		token, err := base64.StdEncoding.DecodeString(value)
 		if err != nil {
@@ -246,11 +248,14 @@ func (c *conn) authenticate(req *http.Request) (account, reply string, refusal *
 
 // offersBasic: Windows refuses it on an unencrypted connection by default.
 func (c *conn) offersBasic() bool {
-	return c.s.o.AllowBasic && (c.secure || c.s.o.AllowUnencrypted)
+	return c.s.o.Methods().Basic && (c.secure || c.s.o.AllowUnencrypted)
 }
 
 func (c *conn) unauthorized() *response {
-	r := &response{status: 401, close: true, header: []string{serverHeader, "WWW-Authenticate: Negotiate"}}
+	r := &response{status: 401, close: true, header: []string{serverHeader}}
+	if c.s.o.Methods().Negotiate {
+		r.header = append(r.header, "WWW-Authenticate: Negotiate")
+	}
 	if c.offersBasic() {
 		r.header = append(r.header, `WWW-Authenticate: Basic realm="WSMAN"`)
 	}

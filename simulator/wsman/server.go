@@ -30,10 +30,16 @@ type Server struct {
 	tls, tlsFrom *tls.Config // as served, and what it was made from
 }
 
-// tlsNow is the configuration of a new connection. One configuration is kept as
+// tlsNow is the configuration of a new connection, nil for plain HTTP. One configuration is kept as
 // long as TLSNow returns it, and with it the keys of its session tickets.
-func (s *Server) tlsNow() *tls.Config {
+func (s *Server) tlsNow(secure bool) *tls.Config {
+	if !secure {
+		return nil
+	}
 	from := s.o.TLSNow()
+	if from == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if from != s.tlsFrom {
@@ -174,6 +180,21 @@ func (s *Server) Shells() []ShellInfo {
 		list = append(list, sh.info())
 	}
 	return list
+}
+
+// DropListener cuts the connections of the HTTP or the HTTPS listener; the shells stay.
+func (s *Server) DropListener(secure bool) {
+	s.mu.Lock()
+	var conns []*conn
+	for c := range s.conns {
+		if c.listener == secure {
+			conns = append(conns, c)
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range conns {
+		c.reset()
+	}
 }
 
 // DropAll cuts every connection and ends every shell, as a power loss does.

@@ -72,7 +72,8 @@ type Options struct {
 	// TLS holds the certificate of the HTTPS listener; ServeTLS needs it.
 	TLS *tls.Config
 	// TLSNow is asked at each new connection and replaces TLS for it; it may
-	// return another configuration from one connection to the next.
+	// return another configuration from one connection to the next. nil is no
+	// TLS at all: plain HTTP on the port of HTTPS.
 	TLSNow func() *tls.Config
 	// Mapping turns certificate authentication on and says whose certificate
 	// this is (MS-WSMV's CertMapping): a user of the machine itself.
@@ -80,6 +81,9 @@ type Options struct {
 	// AllowBasic offers Basic authentication; over TLS only, unless
 	// AllowUnencrypted is set as well.
 	AllowBasic bool
+	// Methods are the ways to sign in, asked at each request; nil: Negotiate, Basic
+	// with AllowBasic, and certificates with Mapping.
+	Methods func() Methods
 	// AllowUnencrypted accepts plain SOAP over HTTP. Windows' default is false.
 	AllowUnencrypted bool
 	// ProductVersion is reported by Identify, e.g. "OS: 10.0.20348 SP: 0.0 Stack: 3.0" (the default).
@@ -177,6 +181,10 @@ func (o Options) withDefaults() Options {
 	if o.Administrator == nil {
 		o.Administrator = func(string) bool { return false }
 	}
+	if o.Methods == nil {
+		all := Methods{Negotiate: true, Basic: o.AllowBasic, Certificate: o.Mapping != nil}
+		o.Methods = func() Methods { return all }
+	}
 	if o.TLSNow == nil && o.TLS != nil {
 		fixed := o.TLS
 		o.TLSNow = func() *tls.Config { return fixed }
@@ -190,6 +198,9 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
+
+// Methods are ways to sign in, as in winrm/config/service/auth.
+type Methods struct{ Negotiate, Basic, Certificate bool }
 
 // SignIn is an attempt to prove who one is.
 type SignIn struct {
