@@ -171,6 +171,9 @@ func urlOf(n cluster.NodeDefinition, a cluster.Access) (raw, problem string) {
 	if address == "" {
 		address = strings.TrimSpace(n.Name)
 	}
+	if strings.ContainsAny(address, "@/\\?#") { // not repeated: it may hold a password
+		return "", "The address must be a host or host:port, without a scheme, a user or a path."
+	}
 	host, port := address, a.Port
 	if port == 0 {
 		port = a.Transport.Port()
