@@ -1,0 +1,327 @@
+package remoting
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"looksalive/cluster"
+	"looksalive/remoting/scripts"
+)
+
+const (
+	echoes      = 200       // requests of the probe for growth
+	echoBytes   = 256 << 10 // of the probe for split output
+	quickEcho   = 250 * time.Millisecond
+	maxGrowth   = 32 << 20 // bytes
+	signalCtrlC = shellURI + "/signal/ctrl_c"
+	ctrlCLimit  = 8 * time.Second
+	probeLimit  = 2 * time.Minute // of each probe, whatever happens
+)
+
+// probe tries what could not be verified without a real Windows (reference: what is
+// marked as not verified in the comments of this package and its scripts). What it
+// finds is for reports: it changes nothing of what is done.
+func (n *nodeCheck) probe(ctx context.Context) {
+	for _, p := range []func(context.Context) []cluster.CheckProbe{
+		n.probeLoop, n.probeShell, n.probePlain, n.probeWQL, n.probeCtrlC, n.probePoints,
+	} {
+		if ctx.Err() != nil {
+			return
+		}
+		found := func() (found []cluster.CheckProbe) {
+			defer func() {
+				if r := recover(); r != nil { // whatever a node sends must not end the program
+					n.log.Error("probing panicked", "err", r)
+				}
+			}()
+			one, cancel := context.WithTimeout(ctx, probeLimit)
+			defer cancel()
+			return p(one)
+		}()
+		n.changeNode(func(r *cluster.NodeCheck) { r.Unverified = append(r.Unverified, found...) })
+	}
+}
+
+func probed(what, expected, found string, ok bool) cluster.CheckProbe {
+	return cluster.CheckProbe{Name: what, Expected: expected, Found: clean(found, textLen), OK: ok}
+}
+
+// notProbed is a probe that came to nothing.
+func (n *nodeCheck) notProbed(what, expected string, err error) cluster.CheckProbe {
+	_, detail := classify(err, n.node, "probe")
+	return probed(what, expected, "Not answered: "+detail, false)
+}
+
+func (n *nodeCheck) echo(ctx context.Context, size int) (scripts.Echoed, time.Duration, error) {
+	args, _ := json.Marshal(scripts.EchoArgs{Bytes: size}) // a number does not fail
+	a, err := n.peer.ask(ctx, scripts.Echo, args)
+	if err != nil {
+		return scripts.Echoed{}, 0, err
+	}
+	e, err := decode[scripts.Echoed](a)
+	return e, a.received.Sub(a.sent), err
+}
+
+// probeLoop measures the warm session.
+func (n *nodeCheck) probeLoop(ctx context.Context) []cluster.CheckProbe {
+	const (
+		atOnce, atOnceWant = "lines through the pipe", "each line reaches PowerShell at once, and Receive returns within milliseconds of a Flush: a question in a warm session takes less than 250 ms beside the way there and back"
+		split, splitWant   = "output cut anywhere", "an answer of 256 KB arrives whole"
+		growth, growWant   = "working set", "powershell.exe grows by less than 32 MB in 200 requests"
+	)
+	if mode, _ := n.mode(); mode != cluster.ModeLoop {
+		return []cluster.CheckProbe{probed(atOnce, atOnceWant, "There is no loop on this node.", false)}
+	}
+	first, _, err := n.echo(ctx, 0) // the text of the script travels with it
+	if err != nil {
+		return []cluster.CheckProbe{n.notProbed(atOnce, atOnceWant, err)}
+	}
+	var took []time.Duration
+	last := first
+	for range echoes {
+		e, t, err := n.echo(ctx, 0)
+		if err != nil {
+			return []cluster.CheckProbe{n.notProbed(atOnce, atOnceWant, err)}
+		}
+		took, last = append(took, t), e
+	}
+	slices.Sort(took)
+	median, slowest := took[len(took)/2], took[len(took)-1]
+	grown := last.Memory - first.Memory
+	out := []cluster.CheckProbe{
+		probed(atOnce, atOnceWant, fmt.Sprintf("%d questions: median %d ms, slowest %d ms", len(took), median.Milliseconds(), slowest.Milliseconds()), median < quickEcho),
+		probed(growth, growWant, fmt.Sprintf("from %d KB to %d KB", first.Memory>>10, last.Memory>>10), grown < maxGrowth && first.Id == last.Id),
+	}
+	big, t, err := n.echo(ctx, echoBytes)
+	if err != nil {
+		return append(out, n.notProbed(split, splitWant, err))
+	}
+	return append(out, probed(split, splitWant, fmt.Sprintf("%d characters in %d ms", len(big.Text), t.Milliseconds()), big.Text == scripts.EchoText(echoBytes)))
+}
+
+// probeShell opens a shell of its own and looks at how Windows describes it.
+func (n *nodeCheck) probeShell(ctx context.Context) []cluster.CheckProbe {
+	const (
+		idle, idleWant = "IdleTimeOut", "the answer to Create repeats " + shellIdle
+		list, listWant = "names of shells", "Enumerate lists our shell with its name"
+	)
+	l, err := n.lane()
+	if err != nil {
+		return nil
+	}
+	defer l.drop()
+	created := createShell(n.node.URL, checkShell)
+	body, err := l.once(ctx, created.body)
+	if err != nil {
+		return []cluster.CheckProbe{n.notProbed(idle, idleWant, err)}
+	}
+	r, err := parseReply(body)
+	if err == nil && r.fault != nil {
+		err = r.fault
+	}
+	if err == nil && r.shellID == "" {
+		err = fmt.Errorf("no shell id: %w", errBadAnswer)
+	}
+	if err != nil {
+		return []cluster.CheckProbe{n.notProbed(idle, idleWant, err)}
+	}
+	defer n.deleteShell(l, r.shellID)
+	said := textsOf(body, "IdleTimeOut")
+	out := []cluster.CheckProbe{probed(idle, idleWant, "it says: "+strings.Join(said, ", "), slices.ContainsFunc(said, isShellIdle))}
+
+	body, err = l.once(ctx, enumerate(n.node.URL, shellURI, ""))
+	if err != nil {
+		return append(out, n.notProbed(list, listWant, err))
+	}
+	ids, names := textsOf(body, "ShellId"), textsOf(body, "Name")
+	listed := slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, r.shellID) })
+	named := slices.Contains(names, checkShell)
+	return append(out, probed(list, listWant, fmt.Sprintf("%d shells, ours among them: %t, with its name: %t%s", len(ids), listed, named, faultIn(body)), listed && named))
+}
+
+// isShellIdle compares durations, not their spelling: Windows writes PT180.000S.
+func isShellIdle(s string) bool {
+	var a, b float64
+	_, errA := fmt.Sscanf(s, "PT%fS", &a)
+	_, errB := fmt.Sscanf(shellIdle, "PT%fS", &b)
+	return errA == nil && errB == nil && a == b
+}
+
+// probePlain sends a message without sealing where it should be sealed. It is Identify,
+// which says nothing of us.
+func (n *nodeCheck) probePlain(ctx context.Context) []cluster.CheckProbe {
+	const what, want = "a message that is not sealed", "refused with HTTP status 401 or 500"
+	if scheme, _, _ := n.target(); scheme != "http" {
+		return nil
+	}
+	l, err := n.lane()
+	if err != nil {
+		return nil
+	}
+	defer l.drop()
+	if l.conn, err = l.connect(ctx); err == nil {
+		err = l.signIn(ctx)
+	}
+	if err != nil {
+		l.drop()
+		return []cluster.CheckProbe{n.notProbed(what, want, err)}
+	}
+	res, _, err := l.conn.roundTrip(ctx, l.request(soapType, "", []byte(identifyBody)), l.limit)
+	if err != nil {
+		return []cluster.CheckProbe{n.notProbed(what, want, err)}
+	}
+	return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("HTTP status %d, connection closed: %t", res.StatusCode, res.Close),
+		res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusInternalServerError)}
+}
+
+const wmiURI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
+
+// probeWQL asks root/MSCluster without any PowerShell.
+func (n *nodeCheck) probeWQL(ctx context.Context) []cluster.CheckProbe {
+	const what, want = "WQL over WS-Management", "root/MSCluster answers a query without a shell"
+	l, err := n.lane()
+	if err != nil {
+		return nil
+	}
+	defer l.drop()
+	body, err := l.once(ctx, enumerate(n.node.URL, wmiURI+"root/mscluster/*", "SELECT Name FROM MSCluster_Cluster"))
+	if err != nil {
+		return []cluster.CheckProbe{n.notProbed(what, want, err)}
+	}
+	names := textsOf(body, "Name")
+	return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("%d objects with a name%s", len(names), faultIn(body)), len(names) > 0 && faultIn(body) == "")}
+}
+
+// enumerate is a WS-Enumeration request that wants its answer at once (MS-WSMV 3.1.4.1.16,
+// OptimizeEnumeration). query is WQL, or "".
+func enumerate(url, resource, query string) []byte {
+	filter := ""
+	if query != "" {
+		filter = `<w:Filter Dialect="http://schemas.microsoft.com/wbem/wsman/1/WQL">` + escape(query) + `</w:Filter>`
+	}
+	return []byte(`<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"` +
+		` xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"><s:Header>` +
+		`<a:To>` + escape(url) + `</a:To><w:ResourceURI s:mustUnderstand="true">` + escape(resource) + `</w:ResourceURI>` +
+		`<a:ReplyTo><a:Address s:mustUnderstand="true">` + anonymous + `</a:Address></a:ReplyTo>` +
+		`<a:Action s:mustUnderstand="true">http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate</a:Action>` +
+		`<w:MaxEnvelopeSize s:mustUnderstand="true">153600</w:MaxEnvelopeSize><a:MessageID>` + newID() + `</a:MessageID>` +
+		`<w:OperationTimeout>` + sendFor + `</w:OperationTimeout></s:Header><s:Body><n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>100</w:MaxElements>` +
+		filter + `</n:Enumerate></s:Body></s:Envelope>`)
+}
+
+// textsOf lists what stands in the elements of a local name, at most 200 of them.
+func textsOf(body []byte, local string) []string {
+	var out []string
+	err := walkXML(body, func(element, int) error { return nil }, func(e, _ element, text []byte) error {
+		if string(e.local()) == local && len(out) < 200 {
+			if s := clean(string(text), nameLen); s != "" {
+				out = append(out, s)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// faultIn says which fault an answer is, "" if it is none.
+func faultIn(body []byte) string {
+	r, err := parseReply(body)
+	if err != nil || r.fault == nil {
+		return ""
+	}
+	return ", " + r.fault.Error()
+}
+
+// probeCtrlC starts something that sleeps, in pipe mode, and interrupts it.
+func (n *nodeCheck) probeCtrlC(ctx context.Context) []cluster.CheckProbe {
+	const what, want = "ctrl_c in pipe mode", "it is not relied on; where it works, the program ends within seconds"
+	l, err := n.lane()
+	if err != nil {
+		return nil
+	}
+	defer l.drop()
+	fail := func(err error) []cluster.CheckProbe { return []cluster.CheckProbe{n.notProbed(what, want, err)} }
+	r, err := l.post(ctx, createShell(n.node.URL, checkShell))
+	if err != nil {
+		return fail(err)
+	}
+	shell := r.shellID
+	defer n.deleteShell(l, shell)
+	r, err = l.post(ctx, startCommand(n.node.URL, shell, "ping.exe -n 60 127.0.0.1"))
+	if err != nil {
+		return fail(err)
+	}
+	command := r.commandID
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		if _, err := l.post(end, terminate(n.node.URL, shell, command)); err != nil {
+			n.log.Debug("terminate", "err", err)
+		}
+	}()
+	kill := terminate(n.node.URL, shell, command)
+	kill.body = []byte(strings.Replace(string(kill.body), signalKill, signalCtrlC, 1))
+	start := n.o.Now()
+	if _, err := l.post(ctx, kill); err != nil {
+		return fail(err)
+	}
+	wait, cancel := context.WithTimeout(ctx, ctrlCLimit)
+	defer cancel()
+	for range 1000 {
+		r, err := l.post(wait, receiveOutput(n.node.URL, shell, command))
+		switch {
+		case err != nil && wait.Err() != nil && ctx.Err() == nil:
+			return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("the program still runs after %s", ctrlCLimit), false)}
+		case err != nil:
+			return fail(err)
+		case r.state == stateDone:
+			return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("it ended after %d ms with code %d", n.o.Now().Sub(start).Milliseconds(), r.exitCode), true)}
+		}
+	}
+	return fail(fmt.Errorf("it never ends: %w", errBadAnswer))
+}
+
+// points are those of probe.ps1, and what we expect of them.
+var points = []struct{ name, what, want string }{
+	{"fault-domain-parent", "parents of fault domains", "MSCluster_FaultDomain.GetParent takes Flags and returns the parent"},
+	{"quorum-association", "keys of MSCluster_ClusterToQuorumResource", "PartComponent holds the Id or Name of the resource"},
+	{"volume-association", "keys of MSCluster_ClusterSharedVolumeToResource", "GroupComponent holds the Name of the volume, PartComponent the Id or Name of the resource"},
+	{"drive-association", "keys of MSFT_StorageNodeToPhysicalDisk", "they hold PD:{id} of the drive and SN:name of the node"},
+	{"adapter-properties", "properties of MSFT_NetAdapter", "those that inventory.ps1 reads"},
+	{"job-properties", "properties of MSFT_StorageJob", "those that storage.ps1 reads"},
+	{"node-properties", "properties of MSCluster_Node", "those that state.ps1 reads"},
+	{"cluster-properties", "properties of MSCluster_Cluster", "those that state.ps1 reads"},
+	{"listener-key", "WinRM's listeners in the registry", "the key WSMAN\\Listener has one below it for HTTPS, with certThumbprint"},
+}
+
+func (n *nodeCheck) probePoints(ctx context.Context) []cluster.CheckProbe {
+	a, err := n.peer.ask(ctx, scripts.Probe, noArgs)
+	var answer scripts.Probes
+	if err == nil {
+		answer, err = decode[scripts.Probes](a)
+	}
+	var out []cluster.CheckProbe
+	for _, p := range points {
+		if err != nil {
+			out = append(out, n.notProbed(p.what, p.want, err))
+			continue
+		}
+		found := probed(p.what, p.want, "the node did not say", false)
+		for _, got := range answer.Points {
+			if got.Name == p.name {
+				state, text := clean(got.State, 40), clean(got.Found, nameLen)
+				found = probed(p.what, p.want, state+": "+text, state == "ok")
+			}
+		}
+		out = append(out, found)
+	}
+	return out
+}
