@@ -15,6 +15,7 @@ type clusterView struct {
 	Name      string
 	Base      string
 	Notice    *Notice
+	Denied    *Notice
 	Attention attention
 	Inventory []InventoryTile
 	Now       []Tile
@@ -35,6 +36,7 @@ type Fact struct {
 	At    *When
 	Note  string
 	Class string
+	Title string // tip
 }
 
 // Notice is a box above the content.
@@ -44,6 +46,8 @@ type Notice struct {
 	Title string
 	Text  string
 	At    When
+
+	Href, Link string // where more is said, "" for nowhere
 }
 
 // survival says how many nodes a cluster may lose.
@@ -96,7 +100,7 @@ func ClusterPage(s *cluster.Snapshot, name string, trend Trends, q Query, now ti
 		page.Head.Facts = []Meta{{Text: "seen through " + p.StateFrom + ",", At: ago(p.StateAt, now)}}
 	}
 	page.Regions = append(page.Regions,
-		noticeRegion(v.Notice),
+		noticeRegion(v.Notice, v.Denied),
 		Region{ID: "r-inventory", Class: "wide", Label: "Inventory", Body: inventory(v.Inventory)},
 		Region{ID: "r-main", Class: "col", Body: clusterMain(v)},
 		Region{ID: "r-side", Class: "aside", Body: clusterSide(v)},
@@ -121,14 +125,17 @@ func clusterSub(p *cluster.Picture, why string) string {
 }
 
 func newClusterView(s *cluster.Snapshot, p *cluster.Picture, trend Trends, now time.Time) clusterView {
+	a := accessOf(s)
+	all := []*cluster.Picture{p}
 	v := clusterView{
-		Name: p.Cluster, Base: clusterPath(p.Cluster),
+		Denied: a.notice(all, cluster.QuestionState, "Nodes", "Groups", "Volumes", "Networks", "Witness"),
+		Name:   p.Cluster, Base: clusterPath(p.Cluster),
 		Notice:    staleNotice(p, now),
 		Attention: newAttention(s.FaultsOf(p.Cluster), Query{Cluster: p.Cluster, Page: 1}.on("/faults"), 4, now),
 		Inventory: clusterInventory(p, now),
-		Now:       usageTiles(p.Usage(now), flowOf(p, p.NodeNames(), now), trend, true, now),
-		Nodes:     nodesTable([]*cluster.Picture{p}, false, now),
-		Volumes:   volumesTable([]*cluster.Picture{p}, false, now),
+		Now:       usageTiles(p.Usage(now), flowOf(p, p.NodeNames(), now), trend, true, lackOf(p), now),
+		Nodes:     nodesTable(all, false, a, now),
+		Volumes:   volumesTable(all, false, a, now),
 		Survival:  newSurvival(cluster.Survive(p)),
 		Quorum:    newQuorum(p),
 		Heartbeat: policyTable(p),
@@ -148,12 +155,19 @@ func clusterInventory(p *cluster.Picture, now time.Time) []InventoryTile {
 		h, _ := p.NodeHealth(n, now)
 		worst = max(worst, h)
 	}
-	out := []InventoryTile{inventoryTile("Nodes", base+"/nodes", "server-20-regular", u.NodesTotal, strconv.Itoa(u.NodesUp)+" up", worst)}
+	up := strconv.Itoa(u.NodesUp) + " up"
+	if p.Lacks(cluster.QuestionState, "Nodes") {
+		up = noAccess
+	}
+	if u.NodesPaused > 0 {
+		up += ", " + strconv.Itoa(u.NodesPaused) + " " + pausedWord
+	}
+	out := []InventoryTile{inventoryTile(p, "Nodes", base+"/nodes", "server-20-regular", u.NodesTotal, up, worst)}
 	if p.State == nil {
 		return out
 	}
 	var vm, role, vol, net cluster.Health
-	roles, online, up := 0, 0, 0
+	roles, online, running := 0, 0, 0
 	for _, r := range p.State.Roles {
 		h, _ := cluster.RoleHealth(r)
 		if r.IsVM() {
@@ -174,15 +188,26 @@ func clusterInventory(p *cluster.Picture, now time.Time) []InventoryTile {
 		h, _ := cluster.NetworkHealth(n)
 		net = max(net, h)
 		if n.State == cluster.NetworkUp {
-			up++
+			running++
 		}
 	}
+	locked := func(t InventoryTile, q cluster.Question, part string) InventoryTile {
+		if p.Lacks(q, part) {
+			st := State{Class: "stale", Icon: lockIcon, Glyph: lockIcon, Word: noAccess}
+			t.Value, t.Note, t.State, t.Title = noAccess, "", &st, missingText(q, part)
+		}
+		return t
+	}
+	state := cluster.QuestionState
 	out = append(out,
-		inventoryTile("Virtual machines", base+"/vms", "desktop-20-regular", u.VMs, strconv.Itoa(u.VMsRunning)+" running", vm),
-		inventoryTile("Roles", base+"/roles", "apps-list-detail-20-regular", roles, strconv.Itoa(online)+" online", role),
-		inventoryTile("Volumes", base+"/storage", "storage-20-regular", len(p.State.Volumes), binary(free)+" free", vol),
-		inventoryTile("Networks", base+"/networks", "router-20-regular", len(p.State.Networks), strconv.Itoa(up)+" up", net),
+		locked(inventoryTile(p, "Virtual machines", base+"/vms", "desktop-20-regular", u.VMs, strconv.Itoa(u.VMsRunning)+" running", vm), state, "Groups"),
+		locked(inventoryTile(p, "Roles", base+"/roles", "apps-list-detail-20-regular", roles, strconv.Itoa(online)+" online", role), state, "Groups"),
+		locked(inventoryTile(p, "Volumes", base+"/storage", "storage-20-regular", len(p.State.Volumes), binary(free)+" free", vol), state, "Volumes"),
+		locked(inventoryTile(p, "Networks", base+"/networks", "router-20-regular", len(p.State.Networks), strconv.Itoa(running)+" up", net), state, "Networks"),
 	)
+	if p.Lacks(cluster.QuestionStorage, "Drives") {
+		return append(out, locked(inventoryTile(p, "Drives", base+"/storage", "hard-drive-20-regular", 0, "", cluster.NoData), cluster.QuestionStorage, "Drives"))
+	}
 	if p.Storage != nil && len(p.Storage.Drives) > 0 {
 		var drive cluster.Health
 		var size int64
@@ -190,7 +215,7 @@ func clusterInventory(p *cluster.Picture, now time.Time) []InventoryTile {
 			h, _ := cluster.DriveHealth(d)
 			drive, size = max(drive, h), size+d.Size
 		}
-		out = append(out, inventoryTile("Drives", base+"/storage", "hard-drive-20-regular", len(p.Storage.Drives), decimal(size), drive))
+		out = append(out, inventoryTile(p, "Drives", base+"/storage", "hard-drive-20-regular", len(p.Storage.Drives), decimal(size), drive))
 	}
 	return out
 }
@@ -231,6 +256,9 @@ func sentence(s string) string {
 func newQuorum(p *cluster.Picture) quorum {
 	if p.State == nil {
 		return quorum{Text: "The cluster has not told its votes yet."}
+	}
+	if p.Lacks(cluster.QuestionState, "Nodes") {
+		return quorum{Text: "No access. " + missingText(cluster.QuestionState, "Nodes")}
 	}
 	qr := p.State.Quorum
 	have, all := 0, 0

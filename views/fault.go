@@ -107,9 +107,18 @@ type faultRow struct {
 
 func faultPath(f cluster.Fault) string { return "/faults/" + strconv.FormatInt(f.ID, 10) }
 
+// stateOfFault dresses a fault.
+func stateOfFault(f cluster.Fault) State {
+	st := stateOf(f.Health)
+	if f.Kind == cluster.FaultAccessLimited {
+		st.Icon, st.Glyph, st.Word = lockIcon, lockIcon, "No access"
+	}
+	return st
+}
+
 func newFaultRow(f cluster.Fault, after []cluster.Fault, now time.Time) faultRow {
 	r := faultRow{
-		ID: "f-" + strconv.FormatInt(f.ID, 10), Href: faultPath(f), State: stateOf(f.Health),
+		ID: "f-" + strconv.FormatInt(f.ID, 10), Href: faultPath(f), State: stateOfFault(f),
 		Title: f.Title, Cluster: f.Cluster, Where: where(f), Impact: f.Impact,
 		Since: since(f.Since, now), Open: f.Open(), Seq: strconv.FormatUint(f.Seq, 10),
 	}

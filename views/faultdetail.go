@@ -68,7 +68,7 @@ type countdown struct {
 
 func newFaultDetail(s *cluster.Snapshot, f cluster.Fault, now time.Time) faultDetail {
 	d := faultDetail{
-		State: stateOf(f.Health), Title: f.Title, Href: faultPath(f), Impact: f.Impact, Detail: f.Detail,
+		State: stateOfFault(f), Title: f.Title, Href: faultPath(f), Impact: f.Impact, Detail: f.Detail,
 		Since: clock(f.Since, now), Steps: f.Steps, Resolved: !f.Open(),
 		Path: []Crumb{{f.Cluster, clusterPath(f.Cluster)}},
 	}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +17,8 @@ func vitalsOf(p *cluster.Picture, node string, now time.Time) (v *cluster.Vitals
 	if view.Vitals == nil {
 		return nil, time.Time{}, false
 	}
-	current = !p.VitalsStale(node, now) && view.Contact.Failures == 0
-	if n, ok := p.State.Node(node); ok && n.State == cluster.NodeDown && now.Sub(view.VitalsAt) > cluster.QuestionVitals.Period()*3/2 {
+	current = !p.VitalsStale(node, now) && view.Contact.Failures == 0 && !p.IsPaused(node)
+	if n, ok := p.State.Node(node); ok && n.State == cluster.NodeDown && now.Sub(view.VitalsAt) > cluster.QuestionVitals.PeriodIn(view.VitalsMode)*3/2 {
 		current = false
 	}
 	return view.Vitals, view.VitalsAt, current
@@ -38,6 +39,8 @@ const questionIcon = "question-circle-20-regular"
 // it is fresh.
 func staleNotice(p *cluster.Picture, now time.Time) *Notice {
 	switch {
+	case p.AllPaused():
+		return pausedNotice(p, now)
 	case p.State == nil:
 		return &Notice{Class: "stale", Icon: questionIcon, Title: "No node of this cluster has answered yet.", Text: unreached(p)}
 	case p.StateStale(now):
@@ -67,7 +70,7 @@ func staleClusters(list []*cluster.Picture, fleet bool, now time.Time) *Notice {
 	if !fleet {
 		return staleNotice(list[0], now)
 	}
-	return staleAmong(list, "No fresh answer from", now, func(p *cluster.Picture) (bool, time.Time) {
+	return staleAmong(watched(list), "No fresh answer from", now, func(p *cluster.Picture) (bool, time.Time) {
 		return p.StateStale(now), p.StateAt
 	})
 }
@@ -75,7 +78,7 @@ func staleClusters(list []*cluster.Picture, fleet bool, now time.Time) *Notice {
 // staleStorage is the notice above pools and drives.
 func staleStorage(list []*cluster.Picture, fleet bool, now time.Time) *Notice {
 	var pooled []*cluster.Picture
-	for _, p := range list {
+	for _, p := range watched(list) {
 		if p.State != nil && p.State.S2D || p.Storage != nil && len(p.Storage.Pools) > 0 {
 			pooled = append(pooled, p)
 		}
@@ -87,7 +90,7 @@ func staleStorage(list []*cluster.Picture, fleet bool, now time.Time) *Notice {
 	}
 	switch p := pooled[0]; {
 	case p.Storage == nil:
-		return &Notice{Class: "stale", Icon: questionIcon, Title: "No answer about the pool yet.", Text: "Drives and pools are asked every " + duration(cluster.QuestionStorage.Period()) + "."}
+		return &Notice{Class: "stale", Icon: questionIcon, Title: "No answer about the pool yet.", Text: "Drives and pools are asked every " + duration(cluster.QuestionStorage.PeriodIn(p.StateMode)) + "."}
 	case p.StorageStale(now):
 		return &Notice{Class: "stale", Icon: questionIcon, Title: "No fresh answer about the pool.", Text: "Values are the last known ones, from", At: ago(p.StorageAt, now)}
 	}
@@ -125,11 +128,12 @@ func staleAmong(list []*cluster.Picture, title string, now time.Time, stale func
 }
 
 // noticeRegion is the place above a page's content, empty without a notice.
-func noticeRegion(n *Notice) Region {
-	if n == nil {
+func noticeRegion(list ...*Notice) Region {
+	list = slices.DeleteFunc(list, func(n *Notice) bool { return n == nil })
+	if len(list) == 0 {
 		return Region{ID: "r-notice", Class: "wide hollow"}
 	}
-	return Region{ID: "r-notice", Class: "wide", Body: notice(*n)}
+	return Region{ID: "r-notice", Class: "wide", Body: noticeList(list)}
 }
 
 // asOf heads values that may no longer be so.

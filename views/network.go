@@ -14,6 +14,7 @@ type matrix struct {
 	Cluster  string
 	Networks []string
 	Rows     []matrixRow
+	Locked   string // why no adapter may be read, "" if they may
 }
 
 type matrixRow struct {
@@ -35,16 +36,21 @@ func Networks(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, e
 	if err != nil {
 		return Page{}, err
 	}
-	page := listPage(s, name, "Networks", path, "Filter networks", tabNetworks, networksTable(list, name == ""), staleClusters(list, name == "", now), q)
+	a := accessOf(s)
+	page := listPage(s, name, "Networks", path, "Filter networks", tabNetworks, networksTable(list, name == "", a),
+		[]*Notice{staleClusters(list, name == "", now), a.notice(list, cluster.QuestionState, "Networks", "Interfaces")}, q)
 	if name != "" && list[0].State != nil {
 		m := newMatrix(list[0], now)
+		if list[0].Lacks(cluster.QuestionState, "Interfaces") {
+			m.Locked = missingText(cluster.QuestionState, "Interfaces")
+		}
 		page.Regions = append(page.Regions, Region{ID: "r-matrix", Class: "wide",
 			Body: card("Interfaces", "Each node's adapter on each network", matrixBody(m))})
 	}
 	return page, nil
 }
 
-func networksTable(list []*cluster.Picture, fleet bool) Table {
+func networksTable(list []*cluster.Picture, fleet bool, a access) Table {
 	t := Table{Label: "Networks", Class: "networks", None: unknown("No networks", "The cluster has told of none."),
 		Cols: []Col{{Key: "name", Label: "Network"}}}
 	if fleet {
@@ -52,13 +58,16 @@ func networksTable(list []*cluster.Picture, fleet bool) Table {
 	}
 	t.Cols = append(t.Cols, Col{Key: "state", Label: "State"}, Col{Key: "role", Label: "Carries"}, Col{Key: "subnet", Label: "Subnet"},
 		Col{Key: "up", Label: "Interfaces up", Class: "r"}, Col{Key: "rank", Label: "Preference", Class: "r"})
+	if len(list) == 1 && list[0].Lacks(cluster.QuestionState, "Networks") {
+		t.None = a.empty(list[0], cluster.QuestionState, "Networks")
+	}
 	for _, p := range list {
 		if p.State == nil {
 			continue
 		}
 		ranks := networkRanks(p.State.Networks)
 		for _, n := range p.State.Networks {
-			t.Rows = append(t.Rows, networkRow(p, n, ranks[n.Metric], fleet))
+			t.Rows = append(t.Rows, networkRow(p, n, ranks[n.Metric], fleet, a))
 		}
 	}
 	return t
@@ -83,8 +92,8 @@ var carries = map[cluster.NetworkRole]string{
 	cluster.RoleClusterAndClient: "Heartbeats and clients",
 }
 
-func networkRow(p *cluster.Picture, n cluster.Network, rank int, fleet bool) Row {
-	h, why := cluster.NetworkHealth(n)
+func networkRow(p *cluster.Picture, n cluster.Network, rank int, fleet bool, a access) Row {
+	h, why := seenAs(p)(cluster.NetworkHealth(n))
 	st := stateOf(h)
 	up, all := 0, 0
 	for _, i := range p.State.Interfaces {
@@ -99,8 +108,14 @@ func networkRow(p *cluster.Picture, n cluster.Network, rank int, fleet bool) Row
 	if fleet {
 		cells = append(cells, Cell{Text: p.Cluster, Href: clusterPath(p.Cluster), Class: "plain"})
 	}
-	cells = append(cells, Cell{Text: n.State.String()}, Cell{Text: carries[n.Role]}, Cell{Text: fmt.Sprintf("%s/%d", n.Address, n.Prefix), Class: "num"},
-		Cell{Text: strconv.Itoa(up) + " of " + strconv.Itoa(all), Class: "r num"}.by(ratio(up, all)),
+	state, count := Cell{Text: n.State.String()}, Cell{Text: strconv.Itoa(up) + " of " + strconv.Itoa(all), Class: "r num"}.by(ratio(up, all))
+	if p.AllPaused() {
+		state, count = state.asLastKnown(), count.asLastKnown()
+	}
+	if p.Lacks(cluster.QuestionState, "Interfaces") {
+		count = a.cell(p, cluster.QuestionState, "Interfaces", "r")
+	}
+	cells = append(cells, state, Cell{Text: carries[n.Role]}, Cell{Text: fmt.Sprintf("%s/%d", n.Address, n.Prefix), Class: "num"}, count,
 		Cell{Text: strconv.Itoa(rank), Class: "r num"}.by(float64(rank)))
 	return Row{ID: rowID("net", p.Cluster, n.Name), Health: h, Cells: cells}
 }
@@ -123,7 +138,7 @@ func newMatrix(p *cluster.Picture, now time.Time) matrix {
 				row.Cells = append(row.Cells, matrixCell{None: true, Title: "no adapter"})
 				continue
 			}
-			ih, why := cluster.InterfaceHealth(i)
+			ih, why := seenAs(p)(cluster.InterfaceHealth(i))
 			st := stateOf(ih)
 			row.Cells = append(row.Cells, matrixCell{State: st, Address: i.Address,
 				Title: joined(": ", name+" on "+network+", "+i.State.String(), why)})

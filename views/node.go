@@ -14,6 +14,7 @@ import (
 type nodeView struct {
 	Notice     *Notice
 	Denied     *Notice
+	Slow       *Notice
 	Attention  attention
 	Now        []Tile
 	Charts     []chart
@@ -60,7 +61,7 @@ func NodePage(s *cluster.Snapshot, name, node string, trend Trends, q Query, now
 		Head:   Head{Title: node, State: &st, Sub: sub, Facts: []Meta{{Text: "Last contact", At: ago(view.Contact.LastOK, now)}}},
 	}
 	page.Regions = []Region{
-		noticeRegion(v.Notice),
+		noticeRegion(v.Notice, v.Slow, v.Denied),
 		{ID: "r-now", Class: "wide", Label: "Now", Body: tiles(v.Now)},
 		{ID: "r-main", Class: "col", Body: nodeMain(v)},
 		{ID: "r-side", Class: "aside", Body: nodeSide(v)},
@@ -72,19 +73,29 @@ func newNodeView(s *cluster.Snapshot, p *cluster.Picture, node string, trend Tre
 	view, _ := p.View(node)
 	faults := faultsOfNode(s, p.Cluster, node)
 	_, vitalsAt, current := vitalsOf(p, node, now)
+	a := accessOf(s)
 	v := nodeView{
+		Denied: a.nodeNotice(p, node), Slow: slowNotice(view),
 		VitalsAsOf: asOf(vitalsAt, now, current),
 		SlowAsOf:   asOf(view.InventoryAt, now, !p.InventoryStale(node, now) && (current || view.Vitals == nil)),
-		Notice:     nodeNotice(view, current, now), Now: nodeTiles(p, node, trend, now),
+		Notice:     nodeNotice(p, node, view, current, now), Now: nodeTiles(p, node, trend, now),
 		Attention: newAttention(faults, Query{Cluster: p.Cluster, Text: node, Page: 1}.on("/faults"), 4, now),
-		Charts:    nodeCharts(p.Cluster, node), Interfaces: interfacesTable(p, node), Roles: ownedRoles(p, node),
+		Charts:    nodeCharts(p.Cluster, node), Interfaces: interfacesTable(p, node, a), Roles: ownedRoles(p, node, a),
 		RolesHref: Query{Text: node, Page: 1}.on(clusterPath(p.Cluster, "vms")),
 		Certs:     certificates(view.Inventory, faults, now), Services: serviceFacts(view, faults, current), Membership: membership(p, node),
-		Contact: contactFacts(view, now), Hardware: hardware(p, node, view, now), Adapters: adaptersTable(view, current),
+		Contact: contactFacts(view, p.IsPaused(node), now), Hardware: hardware(p, node, view, a, now), Adapters: adaptersTable(view, current),
 	}
-	if len(view.Denied) > 0 {
-		v.Denied = &Notice{Class: "warn", Icon: "lock-closed-20-regular", Title: "Some things could not be read.",
-			Text: "The account lacks the rights for: " + strings.Join(view.Denied, ", ") + "."}
+	if p.Lacks(cluster.QuestionState, "Nodes") {
+		v.Membership = []Fact{a.fact(p, "Membership", cluster.QuestionState, "Nodes")}
+	}
+	if view.Lacks(cluster.QuestionVitals, "Services") {
+		v.Services = []Fact{a.fact(p, "Services", cluster.QuestionVitals, "Services")}
+	}
+	if view.Lacks(cluster.QuestionVitals, "Adapters") {
+		v.Adapters.None = a.empty(p, cluster.QuestionVitals, "Adapters")
+	}
+	if view.Lacks(cluster.QuestionInventory, "Certificates") {
+		v.Certs.None = a.empty(p, cluster.QuestionInventory, "Certificates")
 	}
 	return v
 }
@@ -95,7 +106,10 @@ func faultsOfNode(s *cluster.Snapshot, name, node string) []cluster.Fault {
 	})
 }
 
-func nodeNotice(v cluster.NodeView, current bool, now time.Time) *Notice {
+func nodeNotice(p *cluster.Picture, node string, v cluster.NodeView, current bool, now time.Time) *Notice {
+	if p.IsPaused(node) {
+		return pausedNodeNotice(v, now)
+	}
 	if current {
 		return nil
 	}
@@ -113,15 +127,25 @@ func nodeNotice(v cluster.NodeView, current bool, now time.Time) *Notice {
 
 func nodeTiles(p *cluster.Picture, node string, trend Trends, now time.Time) []Tile {
 	v, at, current := vitalsOf(p, node, now)
+	view, _ := p.View(node)
 	u := cluster.Usage{NodesTotal: 1}
 	var f flow
+	lacks := lack{}
 	if v != nil {
-		u.CPU, u.CPUKnown, u.NodesFresh = v.CPU, true, 1
+		u.CPU, u.CPUKnown, u.NodesFresh = v.CPU, !view.Lacks(cluster.QuestionVitals, "Processor"), 1
 		u.MemoryUsed, u.MemoryTotal, u.MemoryKnown = v.MemoryUsed(), v.MemoryTotal, v.MemoryTotal > 0
-		f.add(v, node)
+		f.add(view, node)
 	}
-	t := usageTiles(u, f, trend, current, now)
-	if v != nil {
+	for _, part := range vitalsParts {
+		switch {
+		case view.Lacks(cluster.QuestionVitals, part):
+			lacks[part] = noAccess
+		case v == nil && p.IsPaused(node):
+			lacks[part] = pausedWord
+		}
+	}
+	t := usageTiles(u, f, trend, current, lacks, now)
+	if v != nil && t[0].Known && v.Cores > 0 {
 		t[0].Note = plural(v.Cores, "logical processor")
 	}
 	for i := range t {

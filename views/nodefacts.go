@@ -9,11 +9,14 @@ import (
 	"looksalive/cluster"
 )
 
-func interfacesTable(p *cluster.Picture, node string) Table {
+func interfacesTable(p *cluster.Picture, node string, a access) Table {
 	t := Table{Label: "Heartbeat networks", Cols: []Col{{Label: "Network"}, {Label: "Adapter"}, {Label: "Address"}, {Label: "Heartbeats"}, {Label: "State"}},
 		None: unknown("No interfaces", "The cluster has not told the networks of this node.")}
 	if p.State == nil {
 		return t
+	}
+	if p.Lacks(cluster.QuestionState, "Interfaces") {
+		t.None = a.empty(p, cluster.QuestionState, "Interfaces")
 	}
 	roles := map[string]cluster.NetworkRole{}
 	for _, n := range p.State.Networks {
@@ -23,7 +26,7 @@ func interfacesTable(p *cluster.Picture, node string) Table {
 		if i.Node != node {
 			continue
 		}
-		h, why := cluster.InterfaceHealth(i)
+		h, why := seenAs(p)(cluster.InterfaceHealth(i))
 		st := stateOf(h)
 		carries := "none"
 		if roles[i.Network].CarriesHeartbeats() {
@@ -36,17 +39,20 @@ func interfacesTable(p *cluster.Picture, node string) Table {
 	return t
 }
 
-func ownedRoles(p *cluster.Picture, node string) Table {
+func ownedRoles(p *cluster.Picture, node string, a access) Table {
 	t := Table{Label: "Roles on this node", Cols: []Col{{Label: "Role"}, {Label: "Type"}, {Label: "State"}, {Label: "Priority"}},
 		None: Empty{State: State{Class: "quiet", Icon: "apps-list-detail-20-regular"}, Title: "No roles", Text: "This node owns none at the moment."}}
 	if p.State == nil {
 		return t
 	}
+	if p.Lacks(cluster.QuestionState, "Groups") {
+		t.None = a.empty(p, cluster.QuestionState, "Groups")
+	}
 	for _, r := range p.State.Roles {
 		if r.Owner != node {
 			continue
 		}
-		row := roleRow(p, r, false)
+		row := roleRow(p, r, false, a)
 		t.Rows = append(t.Rows, Row{ID: row.ID, Health: row.Health, Cells: []Cell{row.Cells[0], {Text: roleKind(r.Type)}, {Text: roleWord(r)}, {Text: priority(r.Priority)}}})
 	}
 	worstFirst(t.Rows)
@@ -70,7 +76,7 @@ func dressedBy(faults []cluster.Fault, kind cluster.FaultKind, fits func(object 
 
 func certificates(inv *cluster.Inventory, faults []cluster.Fault, now time.Time) Table {
 	t := Table{Label: "Certificates", Cols: []Col{{Label: "Certificate"}, {Label: "Issuer"}, {Label: "Use"}, {Label: "Valid until", Class: "r"}},
-		None: unknown("No certificates", "None was found, or none could be read.")}
+		None: unknown("No certificates", "None was found.")}
 	if inv == nil {
 		return t
 	}
@@ -134,7 +140,7 @@ func membership(p *cluster.Picture, node string) []Fact {
 	return append(out, Fact{Label: "Node ID", Value: strconv.Itoa(n.ID)})
 }
 
-func contactFacts(v cluster.NodeView, now time.Time) []Fact {
+func contactFacts(v cluster.NodeView, paused bool, now time.Time) []Fact {
 	c := v.Contact
 	lastOK, lastTry := ago(c.LastOK, now), ago(c.LastTry, now)
 	vitals, inv := ago(v.VitalsAt, now), ago(v.InventoryAt, now)
@@ -146,7 +152,16 @@ func contactFacts(v cluster.NodeView, now time.Time) []Fact {
 	if c.Took > 0 {
 		out = append(out, Fact{Label: "Answer took", Value: latency(c.Took)})
 	}
-	out = append(out, Fact{Label: "Asked by", Value: "PowerShell over WinRM, every " + duration(cluster.QuestionVitals.Period())})
+	every := duration(cluster.QuestionVitals.PeriodIn(c.Mode))
+	switch {
+	case paused:
+		st := stateOf(cluster.Paused)
+		return append(out, Fact{Label: "Asked", Value: "not at all: paused", State: &st})
+	case c.Mode == cluster.ModeProcess:
+		out = append(out, Fact{Label: "Asked by", Value: "a PowerShell of its own for each question over WinRM, every " + every})
+	default:
+		out = append(out, Fact{Label: "Asked by", Value: "PowerShell over WinRM, every " + every})
+	}
 	breaker := Fact{Label: "Breaker", Value: c.Breaker.String()}
 	if c.Breaker != cluster.BreakerClosed {
 		st := stateOf(cluster.Warning)
@@ -163,36 +178,42 @@ func contactFacts(v cluster.NodeView, now time.Time) []Fact {
 	return out
 }
 
-func hardware(p *cluster.Picture, node string, v cluster.NodeView, now time.Time) []Fact {
+func hardware(p *cluster.Picture, node string, v cluster.NodeView, a access, now time.Time) []Fact {
 	var out []Fact
-	add := func(label, value string) {
-		if strings.TrimSpace(value) != "" {
+	q := cluster.QuestionInventory
+	add := func(label, value, part string) {
+		switch {
+		case v.Lacks(q, part):
+			out = append(out, a.fact(p, label, q, part))
+		case strings.TrimSpace(value) != "":
 			out = append(out, Fact{Label: label, Value: strings.TrimSpace(value)})
 		}
 	}
 	if i := v.Inventory; i != nil {
-		add("System", i.OS)
-		add("Build", cmp.Or(i.Build, i.Version))
-		add("Model", i.Manufacturer+" "+i.Model)
-		add("Serial", i.Serial)
-		add("BIOS", i.BIOS)
-		add("Processor", i.CPUName)
-		add("Cores", plural(i.Cores, "core")+" in "+plural(i.Sockets, "socket"))
-		add("Memory", binary(i.Memory))
-		add("PowerShell", i.PSVersion)
-		add("Domain", i.Domain)
-		add("Clock source", i.ClockSource)
+		add("System", i.OS, "OperatingSystem")
+		add("Build", cmp.Or(i.Build, i.Version), "OperatingSystem")
+		add("Model", i.Manufacturer+" "+i.Model, "ComputerSystem")
+		add("Serial", i.Serial, "BIOS")
+		add("BIOS", i.BIOS, "BIOS")
+		add("Processor", i.CPUName, "Processor")
+		add("Cores", plural(i.Cores, "core")+" in "+plural(i.Sockets, "socket"), "Processor")
+		add("Memory", binary(i.Memory), "ComputerSystem")
+		add("PowerShell", i.PSVersion, "")
+		add("Domain", i.Domain, "ComputerSystem")
+		add("Clock source", i.ClockSource, "ClockSource")
 	} else if n, ok := p.State.Node(node); ok {
-		add("Build", n.Build)
-		add("Model", n.Manufacturer+" "+n.Model)
-		add("Serial", n.Serial)
+		add("Build", n.Build, "")
+		add("Model", n.Manufacturer+" "+n.Model, "")
+		add("Serial", n.Serial, "")
 	}
 	if vt := v.Vitals; vt != nil {
 		if !vt.Boot.IsZero() {
 			boot := onDate(vt.Boot, now)
 			out = append(out, Fact{Label: "Started", At: &boot})
+		} else if v.Lacks(cluster.QuestionVitals, "OperatingSystem") {
+			out = append(out, a.fact(p, "Started", cluster.QuestionVitals, "OperatingSystem"))
 		}
-		add("Clock skew", skew(vt.Skew))
+		add("Clock skew", skew(vt.Skew), "")
 	}
 	return out
 }

@@ -23,7 +23,7 @@ func pictures(s *cluster.Snapshot, name, rest string) (list []*cluster.Picture, 
 }
 
 // listPage is a page with one list and its tools.
-func listPage(s *cluster.Snapshot, name, title, path, placeholder string, at tab, t Table, stale *Notice, q Query) Page {
+func listPage(s *cluster.Snapshot, name, title, path, placeholder string, at tab, t Table, notices []*Notice, q Query) Page {
 	bar := newTools(path, placeholder, t.Rows, q)
 	total := len(t.Rows)
 	worstFirst(t.Rows)
@@ -33,7 +33,7 @@ func listPage(s *cluster.Snapshot, name, title, path, placeholder string, at tab
 		Title: title, Path: path, Nav: navFor(s, name, at), Live: true,
 		Crumbs:  crumbs(name, Crumb{title, path}),
 		Head:    Head{Title: title, Sub: listSub(name, total, len(s.Clusters)), Actions: csvAction(q, path)},
-		Regions: []Region{noticeRegion(stale), bar.region(), listRegion(t)},
+		Regions: []Region{noticeRegion(notices...), bar.region(), listRegion(t)},
 		table:   &t,
 	}
 }
@@ -51,10 +51,12 @@ func Nodes(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, erro
 	if err != nil {
 		return Page{}, err
 	}
-	return listPage(s, name, "Nodes", path, "Filter nodes", tabNodes, nodesTable(list, name == "", now), staleClusters(list, name == "", now), q), nil
+	a := accessOf(s)
+	notices := []*Notice{staleClusters(list, name == "", now), a.notice(list, cluster.QuestionState, "Nodes", "Groups")}
+	return listPage(s, name, "Nodes", path, "Filter nodes", tabNodes, nodesTable(list, name == "", a, now), notices, q), nil
 }
 
-func nodesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
+func nodesTable(list []*cluster.Picture, fleet bool, a access, now time.Time) Table {
 	t := Table{Label: "Nodes", Class: "nodes", None: unknown("No nodes", "None is known yet.")}
 	t.Cols = []Col{{Key: "node", Label: "Node"}}
 	if fleet {
@@ -72,13 +74,13 @@ func nodesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
 			}
 		}
 		for _, name := range p.NodeNames() {
-			t.Rows = append(t.Rows, nodeRow(p, name, vms[name], fleet, now))
+			t.Rows = append(t.Rows, nodeRow(p, name, vms[name], fleet, a, now))
 		}
 	}
 	return t
 }
 
-func nodeRow(p *cluster.Picture, name string, vms int, fleet bool, now time.Time) Row {
+func nodeRow(p *cluster.Picture, name string, vms int, fleet bool, a access, now time.Time) Row {
 	h, why := p.NodeHealth(name, now)
 	st := stateOf(h)
 	n, known := p.State.Node(name)
@@ -87,31 +89,68 @@ func nodeRow(p *cluster.Picture, name string, vms int, fleet bool, now time.Time
 	if why == "" {
 		first.Sub, first.Tone = cmp.Or(place(n), st.Word), ""
 	}
+	if h == cluster.Healthy {
+		first.Tone = "" // what is not known of a healthy node is no praise
+	}
+	view, _ := p.View(name)
+	if view.Contact.Mode == cluster.ModeProcess {
+		every := duration(cluster.QuestionVitals.PeriodIn(cluster.ModeProcess))
+		first.Tag, first.Title = "every "+every, "Slow mode: each question starts its own PowerShell, so figures come every "+every+"."
+	}
 	cells := []Cell{first}
 	if fleet {
 		cells = append(cells, Cell{Text: p.Cluster, Href: clusterPath(p.Cluster), Class: "plain"})
 	}
 	state, vote := Cell{Text: noData, Class: "none"}, Cell{Text: noData, Class: "r none"}
-	if known {
+	switch {
+	case p.Lacks(cluster.QuestionState, "Nodes"):
+		state, vote = a.cell(p, cluster.QuestionState, "Nodes", ""), a.cell(p, cluster.QuestionState, "Nodes", "r")
+	case known:
 		state = Cell{Text: nodeWord(n)}
 		vote = Cell{Text: strconv.Itoa(n.DynamicWeight), Class: "r num"}.by(float64(n.DynamicWeight))
+		if p.AllPaused() {
+			state, vote = state.asLastKnown(), vote.asLastKnown()
+		}
 	}
-	cpu, memory, late := vitalsCells(vitals, current)
+	count := Cell{Text: strconv.Itoa(vms), Class: "r num"}.by(float64(vms))
+	switch {
+	case p.Lacks(cluster.QuestionState, "Groups"):
+		count = a.cell(p, cluster.QuestionState, "Groups", "r")
+	case p.AllPaused() && p.State != nil:
+		count = count.asLastKnown()
+	}
+	cpu, memory, late := a.vitalsCells(p, view, vitals, current)
 	at := ago(vitalsAt, now)
 	age := Cell{At: &at, Class: "r age"}.by(now.Sub(vitalsAt).Seconds())
 	if !current {
 		age.Class = "r age old"
 	}
-	cells = append(cells, state, cpu, memory, Cell{Text: strconv.Itoa(vms), Class: "r num"}.by(float64(vms)), late, vote, age)
+	cells = append(cells, state, cpu, memory, count, late, vote, age)
 	return Row{ID: rowID("n", p.Cluster, name), Health: h, Cells: cells}
 }
 
 // vitalsCells are processor, memory and latency as a node last told them.
-func vitalsCells(v *cluster.Vitals, current bool) (cpu, memory, late Cell) {
+func (a access) vitalsCells(p *cluster.Picture, view cluster.NodeView, v *cluster.Vitals, current bool) (cpu, memory, late Cell) {
 	if v == nil {
 		none := meter(0, false, "").cell(0)
-		return none, none, Cell{Text: noData, Class: "r none"}.by(-1)
+		late = Cell{Text: noData, Class: "r none"}.by(-1)
+		if p.AllPaused() {
+			none.Meter.Text, late.Text = pausedWord, pausedWord
+		}
+		return none, none, late
 	}
+	defer func() {
+		q := cluster.QuestionVitals
+		if view.Lacks(q, "Processor") {
+			cpu = a.cell(p, q, "Processor", "m")
+		}
+		if view.Lacks(q, "OperatingSystem") {
+			memory = a.cell(p, q, "OperatingSystem", "m")
+		}
+		if view.Lacks(q, "SharedVolumes") {
+			late = a.cell(p, q, "SharedVolumes", "r")
+		}
+	}()
 	used := ratio(v.MemoryUsed(), v.MemoryTotal)
 	cpu, memory = meter(v.CPU/100, true, "").cell(v.CPU/100), meter(used, v.MemoryTotal > 0, "").cell(used)
 	late = Cell{Text: latency(v.Disk.Latency), Class: "r num"}.by(v.Disk.Latency.Seconds())

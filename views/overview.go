@@ -30,7 +30,7 @@ func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
 		Crumbs: []Crumb{{"All clusters", "/"}},
 		Head: Head{
 			Title: "All clusters",
-			Sub:   strings.Join([]string{plural(len(s.Clusters), "cluster"), plural(u.NodesTotal, "node"), plural(u.VMs, "virtual machine")}, ", "),
+			Sub:   overviewSub(s, u),
 			Actions: []Action{
 				{Label: "Wall screen", Href: "/wall", Icon: "tv-16-regular"},
 				{Label: "Export CSV", Href: q.on("/clusters.csv"), Icon: "arrow-download-16-regular"},
@@ -51,6 +51,18 @@ func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
 		{ID: "r-now", Class: "col", Label: "All clusters now", Body: tiles(v.Now)},
 	}
 	return page
+}
+
+func overviewSub(s *cluster.Snapshot, u cluster.Usage) string {
+	text := strings.Join([]string{plural(len(s.Clusters), "cluster"), plural(u.NodesTotal, "node"), plural(u.VMs, "virtual machine")}, ", ")
+	if u.NodesPaused == 0 {
+		return text
+	}
+	text += ", " + plural(u.NodesPaused, "node") + " " + pausedWord
+	if n := len(s.Clusters) - len(watched(s.Clusters)); n > 0 {
+		text += " (" + plural(n, "whole cluster") + ")"
+	}
+	return text
 }
 
 func newOverview(s *cluster.Snapshot, u cluster.Usage, trend Trends, q Query, now time.Time) overview {
@@ -136,12 +148,13 @@ func clustersTable(s *cluster.Snapshot, q Query, path string, now time.Time) Tab
 		},
 		None: filtered(q, unknown("No clusters", "None is configured."), path),
 	}
+	a := accessOf(s)
 	byCluster := map[string][]cluster.Fault{}
 	for _, f := range s.Faults {
 		byCluster[f.Cluster] = append(byCluster[f.Cluster], f)
 	}
 	for _, p := range s.Clusters {
-		t.Rows = append(t.Rows, clusterRow(p, byCluster[p.Cluster], now))
+		t.Rows = append(t.Rows, clusterRow(p, byCluster[p.Cluster], a, now))
 	}
 	longest := 0
 	for _, r := range t.Rows {
@@ -155,12 +168,15 @@ func clustersTable(s *cluster.Snapshot, q Query, path string, now time.Time) Tab
 	return t
 }
 
-func clusterRow(p *cluster.Picture, faults []cluster.Fault, now time.Time) Row {
+func clusterRow(p *cluster.Picture, faults []cluster.Fault, a access, now time.Time) Row {
 	h, why := p.Health(faults, now)
 	st := stateOf(h)
 	name := Cell{Text: p.Cluster, Href: clusterPath(p.Cluster), State: &st, Sub: why, Tone: "st " + st.Class, Class: "full"}
 	if why == "" {
 		name.Sub, name.Tone = cmp.Or(strings.Join(sites(p), ", "), st.Word), ""
+	}
+	if h == cluster.Healthy {
+		name.Tone = "" // what is not looked at in a healthy cluster is no praise
 	}
 	u := p.Usage(now)
 	at := ago(p.StateAt, now)
@@ -174,10 +190,42 @@ func clusterRow(p *cluster.Picture, faults []cluster.Fault, now time.Time) Row {
 		survivesCell(cluster.Survive(p)),
 		Cell{At: &at, Class: "r age"}.by(now.Sub(p.StateAt).Seconds()),
 	}
+	a.lock(p, u, cells)
 	if p.StateStale(now) {
 		cells[6].Class = "r age old"
 	}
 	return Row{ID: rowID("c", p.Cluster), Health: h, Cells: cells}
+}
+
+// lock says of processor, memory and storage why they are not known: no access, or
+// nobody asks.
+func (a access) lock(p *cluster.Picture, u cluster.Usage, cells []Cell) {
+	if p.AllPaused() {
+		for i := 2; i <= 5; i++ {
+			if m := cells[i].Meter; m != nil && !m.Known {
+				m.Text = pausedWord
+			} else {
+				cells[i] = cells[i].asLastKnown()
+			}
+		}
+		return
+	}
+	if !u.CPUKnown && u.CPUDenied {
+		cells[2] = a.cell(p, cluster.QuestionVitals, "Processor", "m")
+	}
+	if !u.MemoryKnown && u.MemoryDenied {
+		cells[3] = a.cell(p, cluster.QuestionVitals, "OperatingSystem", "m")
+	}
+	switch {
+	case u.StorageKnown:
+	case p.Lacks(cluster.QuestionStorage, "Pools"):
+		cells[4] = a.cell(p, cluster.QuestionStorage, "Pools", "m")
+	case p.Lacks(cluster.QuestionState, "Volumes") && !p.State.S2D:
+		cells[4] = a.cell(p, cluster.QuestionState, "Volumes", "m")
+	}
+	if p.Lacks(cluster.QuestionState, "Nodes") {
+		cells[5] = a.cell(p, cluster.QuestionState, "Nodes", "")
+	}
 }
 
 // survivesCell says how many nodes may be lost at once, and what limits it.
@@ -236,7 +284,7 @@ type fullItem struct {
 func fullest(s *cluster.Snapshot, n int) []fullItem {
 	var out []fullItem
 	for _, p := range s.Clusters {
-		if p.State == nil {
+		if p.State == nil || p.AllPaused() {
 			continue
 		}
 		for _, v := range p.State.Volumes {

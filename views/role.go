@@ -15,8 +15,9 @@ func Roles(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, erro
 	if err != nil {
 		return Page{}, err
 	}
-	t := rolesTable(list, name == "", func(r cluster.Role) bool { return !r.IsVM() })
-	return listPage(s, name, "Roles", path, "Filter roles", tabRoles, t, staleClusters(list, name == "", now), q), nil
+	a := accessOf(s)
+	t := rolesTable(list, name == "", a, func(r cluster.Role) bool { return !r.IsVM() })
+	return listPage(s, name, "Roles", path, "Filter roles", tabRoles, t, roleNotices(list, name == "", a, now), q), nil
 }
 
 // VMs is "/vms" and "/c/{cluster}/vms".
@@ -25,12 +26,17 @@ func VMs(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, error)
 	if err != nil {
 		return Page{}, err
 	}
-	t := rolesTable(list, name == "", cluster.Role.IsVM)
+	a := accessOf(s)
+	t := rolesTable(list, name == "", a, cluster.Role.IsVM)
 	t.Cols[0].Label = "Virtual machine"
-	return listPage(s, name, "Virtual machines", path, "Filter virtual machines", tabVMs, t, staleClusters(list, name == "", now), q), nil
+	return listPage(s, name, "Virtual machines", path, "Filter virtual machines", tabVMs, t, roleNotices(list, name == "", a, now), q), nil
 }
 
-func rolesTable(list []*cluster.Picture, fleet bool, keep func(cluster.Role) bool) Table {
+func roleNotices(list []*cluster.Picture, fleet bool, a access, now time.Time) []*Notice {
+	return []*Notice{staleClusters(list, fleet, now), a.notice(list, cluster.QuestionState, "Groups", "Resources")}
+}
+
+func rolesTable(list []*cluster.Picture, fleet bool, a access, keep func(cluster.Role) bool) Table {
 	t := Table{Label: "Roles", Class: "roles", None: unknown("Nothing here", "The cluster has told of none."),
 		Cols: []Col{{Key: "name", Label: "Role"}}}
 	if fleet {
@@ -38,21 +44,24 @@ func rolesTable(list []*cluster.Picture, fleet bool, keep func(cluster.Role) boo
 	}
 	t.Cols = append(t.Cols, Col{Key: "state", Label: "State"}, Col{Key: "owner", Label: "Owner node"}, Col{Key: "type", Label: "Type"},
 		Col{Key: "priority", Label: "Priority"}, Col{Key: "resources", Label: "Resources", Class: "r"})
+	if len(list) == 1 && list[0].Lacks(cluster.QuestionState, "Groups") {
+		t.None = a.empty(list[0], cluster.QuestionState, "Groups")
+	}
 	for _, p := range list {
 		if p.State == nil {
 			continue
 		}
 		for _, r := range p.State.Roles {
 			if keep(r) {
-				t.Rows = append(t.Rows, roleRow(p, r, fleet))
+				t.Rows = append(t.Rows, roleRow(p, r, fleet, a))
 			}
 		}
 	}
 	return t
 }
 
-func roleRow(p *cluster.Picture, r cluster.Role, fleet bool) Row {
-	h, why := cluster.RoleHealth(r)
+func roleRow(p *cluster.Picture, r cluster.Role, fleet bool, a access) Row {
+	h, why := seenAs(p)(cluster.RoleHealth(r))
 	st := stateOf(h)
 	if r.State == cluster.GroupOffline && h == cluster.Healthy {
 		st = State{Health: h, Class: "quiet", Icon: "circle-16-regular", Word: "Offline"}
@@ -75,8 +84,14 @@ func roleRow(p *cluster.Picture, r cluster.Role, fleet bool) Row {
 	if r.Owner != "" {
 		owner = Cell{Text: r.Owner, Href: nodePath(p.Cluster, r.Owner), Class: "plain"}
 	}
-	cells = append(cells, Cell{Text: roleWord(r)}, owner, Cell{Text: roleKind(r.Type)}, Cell{Text: priority(r.Priority)}.by(float64(r.Priority)),
-		Cell{Text: strconv.Itoa(online) + " of " + strconv.Itoa(len(r.Resources)), Class: "r num"}.by(float64(len(r.Resources))))
+	state, resources := Cell{Text: roleWord(r)}, Cell{Text: strconv.Itoa(online) + " of " + strconv.Itoa(len(r.Resources)), Class: "r num"}.by(float64(len(r.Resources)))
+	if p.AllPaused() {
+		state, resources = state.asLastKnown(), resources.asLastKnown()
+	}
+	if p.Lacks(cluster.QuestionState, "Resources") {
+		resources = a.cell(p, cluster.QuestionState, "Resources", "r")
+	}
+	cells = append(cells, state, owner, Cell{Text: roleKind(r.Type)}, Cell{Text: priority(r.Priority)}.by(float64(r.Priority)), resources)
 	return Row{ID: rowID("g", p.Cluster, cmp.Or(r.ID, r.Name)), Health: h, Cells: cells}
 }
 

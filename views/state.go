@@ -19,12 +19,13 @@ var states = map[cluster.Health]State{
 	cluster.NoData:      {cluster.NoData, "stale", "question-circle-16-regular", "question-16-filled", "No data"},
 	cluster.Maintenance: {cluster.Maintenance, "maint", "wrench-16-filled", "wrench-16-filled", "Maintenance"},
 	cluster.Healthy:     {cluster.Healthy, "ok", "checkmark-circle-16-filled", "", "Healthy"},
+	cluster.Paused:      {cluster.Paused, "paused", pauseIcon, pauseIcon, "Paused"},
 }
 
-// bySeverity lists the healths worst first.
+// bySeverity lists the healths worst first, and those nobody looks at last.
 var bySeverity = []cluster.Health{
 	cluster.Critical, cluster.Isolated, cluster.Quarantined, cluster.Warning,
-	cluster.NoData, cluster.Maintenance, cluster.Healthy,
+	cluster.NoData, cluster.Maintenance, cluster.Healthy, cluster.Paused,
 }
 
 // stateOf dresses a health. An unknown one is shown as "No data": our

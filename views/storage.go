@@ -21,13 +21,18 @@ func Storage(s *cluster.Snapshot, name string, q Query, now time.Time) (Page, er
 	if err != nil {
 		return Page{}, err
 	}
-	page := listPage(s, name, "Storage", path, "Filter storage", tabStorage, volumesTable(list, name == "", now), staleClusters(list, name == "", now), q)
+	a := accessOf(s)
+	notices := []*Notice{
+		staleClusters(list, name == "", now), a.notice(list, cluster.QuestionState, "Volumes", "VolumeAccess"),
+		a.notice(list, cluster.QuestionStorage, "Pools", "VirtualDisks", "Drives", "DriveNodes", "Jobs", "Faults"),
+	}
+	page := listPage(s, name, "Storage", path, "Filter storage", tabStorage, volumesTable(list, name == "", a, now), notices, q)
 	for i := range page.Regions {
 		if page.Regions[i].ID == "r-list" {
 			page.Regions[i].Body = card("Volumes", "", table(*page.table))
 		}
 	}
-	v := newStorageView(list, name == "", q, now)
+	v := newStorageView(list, name == "", a, q, now)
 	page.Head.Sub = storageSub(list)
 	page.Regions = append(page.Regions, Region{ID: "r-storage", Class: "wide", Body: storageBody(v)})
 	return page, nil
@@ -53,7 +58,7 @@ func storageSub(list []*cluster.Picture) string {
 	return text
 }
 
-func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
+func volumesTable(list []*cluster.Picture, fleet bool, a access, now time.Time) Table {
 	t := Table{Label: "Volumes", Class: "volumes", None: unknown("No volumes", "The cluster has told of none."),
 		Cols: []Col{{Key: "name", Label: "Volume"}}}
 	if fleet {
@@ -61,6 +66,9 @@ func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
 	}
 	t.Cols = append(t.Cols, Col{Key: "used", Label: "Used", Class: "c-m"}, Col{Key: "free", Label: "Free", Class: "r"}, Col{Key: "size", Label: "Size", Class: "r"},
 		Col{Key: "access", Label: "Access"}, Col{Key: "owner", Label: "Coordinator"}, Col{Key: "fs", Label: "File system"})
+	if len(list) == 1 && list[0].Lacks(cluster.QuestionState, "Volumes") {
+		t.None = a.empty(list[0], cluster.QuestionState, "Volumes")
+	}
 	for _, p := range list {
 		if p.State == nil {
 			continue
@@ -73,7 +81,8 @@ func volumesTable(list []*cluster.Picture, fleet bool, now time.Time) Table {
 }
 
 func volumeRow(p *cluster.Picture, v cluster.Volume, fleet bool) Row {
-	h, why := cluster.VolumeHealth(v)
+	own, _ := cluster.VolumeHealth(v)
+	h, why := seenAs(p)(cluster.VolumeHealth(v))
 	st := stateOf(h)
 	first := Cell{Text: v.Label(), State: &st, Sub: sentence(why), Class: "full strong"}
 	if why == "" && !strings.Contains(v.Name, first.Text) {
@@ -89,14 +98,18 @@ func volumeRow(p *cluster.Picture, v cluster.Volume, fleet bool) Row {
 	share := ratio(v.Used(), v.Size)
 	m := meter(share, v.Size > 0, "")
 	if v.Size > 0 { // the bar follows the volume's own thresholds, not the general ones
-		m.Tone = map[cluster.Health]string{cluster.Warning: "w", cluster.Critical: "c"}[h]
+		m.Tone = map[cluster.Health]string{cluster.Warning: "w", cluster.Critical: "c"}[own]
 	}
-	cells = append(cells, m.cell(share), Cell{Text: binary(v.Free), Class: "r num"}.by(float64(v.Free)), Cell{Text: binary(v.Size), Class: "r num"}.by(float64(v.Size)),
+	used, free := m.cell(share), Cell{Text: binary(v.Free), Class: "r num"}.by(float64(v.Free))
+	if p.AllPaused() {
+		used, free = used.asLastKnown(), free.asLastKnown()
+	}
+	cells = append(cells, used, free, Cell{Text: binary(v.Size), Class: "r num"}.by(float64(v.Size)),
 		Cell{Text: sentence(spaced(v.Access.String()))}, Cell{Text: v.Owner, Href: nodePath(p.Cluster, v.Owner), Class: "plain"}, Cell{Text: v.FileSystem})
 	return Row{ID: rowID("v", p.Cluster, cmp.Or(v.ID, v.Name)), Health: h, Cells: cells}
 }
 
-func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time) storageView {
+func newStorageView(list []*cluster.Picture, fleet bool, a access, q Query, now time.Time) storageView {
 	v := storageView{
 		Notice: staleStorage(list, fleet, now),
 		Jobs:   Table{Label: "Storage jobs", Cols: []Col{{Label: "Job"}, {Label: "State"}, {Label: "Progress", Class: "c-m"}, {Label: "Done", Class: "r"}, {Label: "Running for", Class: "r"}}},
@@ -107,7 +120,14 @@ func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time)
 	}
 	for _, p := range list {
 		if p.Storage != nil {
-			v.add(p)
+			v.add(p, a)
+		}
+	}
+	if len(list) == 1 {
+		for part, t := range map[string]*Table{"Pools": &v.Pools, "VirtualDisks": &v.Disks, "Drives": &v.Drives, "Jobs": &v.Jobs} {
+			if p := list[0]; p.Lacks(cluster.QuestionStorage, part) {
+				t.None, t.Locked = a.empty(p, cluster.QuestionStorage, part), true
+			}
 		}
 	}
 	for _, t := range []*Table{&v.Pools, &v.Disks, &v.Drives} {
@@ -118,19 +138,19 @@ func newStorageView(list []*cluster.Picture, fleet bool, q Query, now time.Time)
 	return v
 }
 
-func (v *storageView) add(p *cluster.Picture) {
+func (v *storageView) add(p *cluster.Picture, a access) {
 	for _, j := range p.Storage.Jobs {
 		v.Jobs.Rows = append(v.Jobs.Rows, Row{ID: rowID("job", p.Cluster, j.Name), Cells: []Cell{{Text: j.Name, Sub: p.Cluster, Class: "full strong"}, {Text: j.State},
 			{Meter: plainMeter(float64(j.Percent) / 100), Class: "m"}, {Text: binary(j.Done) + " of " + binary(j.Total), Class: "r num"}, {Text: span(j.Elapsed), Class: "r num"}}})
 	}
 	for _, o := range p.Storage.Pools {
-		h, why := cluster.PoolHealth(o)
+		h, why := seenAs(p)(cluster.PoolHealth(o))
 		share := ratio(o.Allocated, o.Size)
 		v.Pools.Rows = append(v.Pools.Rows, Row{ID: rowID("pool", p.Cluster, o.Name), Health: h, Cells: []Cell{object(o.Name, h, why, p.Cluster),
 			{Meter: meter(share, o.Size > 0, ""), Class: "m"}, {Text: binary(o.Size - o.Allocated), Class: "r num"}, {Text: binary(o.Size), Class: "r num"}, {Text: strings.Join(o.Status, ", ")}}})
 	}
 	for _, d := range p.Storage.VirtualDisks {
-		h, why := cluster.VirtualDiskHealth(d)
+		h, why := seenAs(p)(cluster.VirtualDiskHealth(d))
 		kind := d.Resiliency
 		if d.Copies > 1 {
 			kind += ", " + plural(d.Copies, "copy")
@@ -139,8 +159,11 @@ func (v *storageView) add(p *cluster.Picture) {
 			{Text: kind}, {Text: binary(d.Size), Class: "r num"}, {Text: binary(d.Footprint), Class: "r num"}, {Text: strings.Join(d.Status, ", ")}}})
 	}
 	for _, d := range p.Storage.Drives {
-		h, why := cluster.DriveHealth(d)
+		h, why := seenAs(p)(cluster.DriveHealth(d))
 		node := Cell{Text: d.Node, Class: "plain"}
+		if p.Lacks(cluster.QuestionStorage, "DriveNodes") {
+			node = a.cell(p, cluster.QuestionStorage, "DriveNodes", "")
+		}
 		if d.Node != "" {
 			node.Href = nodePath(p.Cluster, d.Node)
 		}

@@ -35,25 +35,25 @@ func storageBody(v storageView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(v.Jobs.Rows) > 0 {
+		if len(v.Jobs.Rows) > 0 || v.Jobs.Locked {
 			templ_7745c5c3_Err = card("Storage jobs", "", table(v.Jobs)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(v.Pools.Rows) > 0 {
+		if len(v.Pools.Rows) > 0 || v.Pools.Locked {
 			templ_7745c5c3_Err = card("Pools", "Raw capacity", table(v.Pools)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(v.Disks.Rows) > 0 {
+		if len(v.Disks.Rows) > 0 || v.Disks.Locked {
 			templ_7745c5c3_Err = card("Virtual disks", "", table(v.Disks)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(v.Drives.Rows) > 0 {
+		if len(v.Drives.Rows) > 0 || v.Drives.Locked {
 			templ_7745c5c3_Err = card("Drives", "", table(v.Drives)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -21,6 +21,8 @@ type Table struct {
 	Rows  []Row
 	None  Empty // what stands there without rows
 
+	Locked bool // it has no rows because they may not be read
+
 	Sort  string // key of the column it is sorted by, "" for its own order
 	Desc  bool
 	Pager *Pager
@@ -55,6 +57,9 @@ type Cell struct {
 	At    *When
 	Strip []Glyph
 	Last  bool   // last known: it may no longer be so
+	Lock  bool   // the value may not be read
+	Title string // tip, where a lock or a tag needs explaining
+	Tag   string // small word behind the text
 	Class string // "r" right, "num", "mono", "full" whole line on a phone
 
 	num   float64

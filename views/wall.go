@@ -68,6 +68,10 @@ func newWall(s *cluster.Snapshot, now time.Time) wall {
 		switch h {
 		case cluster.Maintenance:
 			continue // planned: no reason to look up
+		case cluster.Paused:
+			if n.Zero {
+				continue
+			}
 		case cluster.Healthy:
 			n.Label, n.Zero = "of "+plural(c.Total, "node")+" healthy", false
 		}
@@ -97,7 +101,13 @@ func (w *wall) clusters(t Table) {
 		}
 		if len(t.all) <= 3 {
 			w.Few = "few"
-			c.Meters = []wallMeter{{"CPU", r.Cells[2].Meter}, {"Memory", r.Cells[3].Meter}, {"Storage", r.Cells[4].Meter}}
+			for i, label := range []string{"CPU", "Memory", "Storage"} {
+				m := r.Cells[2+i].Meter
+				if m == nil { // it may not be read
+					m = &Meter{Text: r.Cells[2+i].Text}
+				}
+				c.Meters = append(c.Meters, wallMeter{label, m})
+			}
 		}
 		w.Clusters = append(w.Clusters, c)
 	}
