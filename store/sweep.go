@@ -43,7 +43,7 @@ func (s *Store) loadDoomed(ctx context.Context) error {
 // sweepAll deletes everything doomed, and lets others write in between. A failure is
 // known to Health, and Run tries again.
 func (s *Store) sweepAll(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		more, err := s.sweep(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("deleting history", "err", err)
