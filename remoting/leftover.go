@@ -75,7 +75,9 @@ func (p *peer) sweep(ctx context.Context, l *lane) {
 		p.log.Debug("leftover shells may not be listed", "err", err)
 	}
 	for _, s := range found {
-		young := s.knowsAge && s.age < p.client.opts.Now().Sub(p.born)
+		// Ages are told in whole seconds. A shell that another Client of this process is
+		// opening at this moment is not known as ours yet, but it is young.
+		young := s.knowsAge && s.age+time.Second <= p.client.opts.Now().Sub(p.born)
 		if s.name != p.shellName() || s.id == "" || ours.has(s.id) || young || s.resource != "" && !strings.EqualFold(s.resource, cmdURI) {
 			continue
 		}

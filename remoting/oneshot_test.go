@@ -119,9 +119,7 @@ func newProcessNode(t *testing.T) *processNode {
 
 func TestProcessPerQuestion(t *testing.T) {
 	n := newProcessNode(t)
-	var at time.Time = asked
-	var mu sync.Mutex
-	c := n.client(t, cluster.AuthBasic, func(o *Options) { o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return at } })
+	c := n.client(t, cluster.AuthBasic, nil)
 	for i := range 3 {
 		o := vitals(t, c)
 		if !o.OK() || o.Mode != cluster.ModeProcess || !strings.Contains(o.Detail, "constrained language") || o.Vitals.CPU != 7 || o.Vitals.Services[0].Name != "Dienst für Ümläute 集群" {

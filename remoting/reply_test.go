@@ -83,6 +83,7 @@ func TestRequestsEscape(t *testing.T) {
 		"receive": newTemplate(receiveOutput("http://h/", evil, evil), "").with(nil),
 		"signal":  terminate("http://h/", evil, evil),
 		"delete":  deleteShell("http://h/", evil),
+		"pull":    pullShells("http://h/", evil),
 	} {
 		if _, err := parseReply(m.body); err != nil {
 			t.Errorf("%s is not XML: %v\n%s", name, err, m.body)
@@ -98,7 +99,7 @@ func TestRequestsEscape(t *testing.T) {
 		}
 	}
 	body = string(createShell("http://h/", "LooksAlive").body)
-	for _, want := range []string{`Name="WINRS_NOPROFILE">TRUE<`, "PT180.000S", `Name="LooksAlive"`} {
+	for _, want := range []string{`Name="WINRS_NOPROFILE">TRUE<`, "PT180.000S", `<rsp:Name>LooksAlive</rsp:Name>`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("Create has no %s:\n%s", want, body)
 		}

@@ -96,13 +96,13 @@ func (t template) with(text []byte) message {
 	return message{id: id, body: append(b, t.tail...)}
 }
 
-// createShell asks for a command shell with pipes for input and output. The name is an
-// attribute (MS-WSMV 2.2.4.37); Windows shows it in the list of shells.
+// createShell asks for a command shell with pipes for input and output. Windows shows
+// the name in the list of shells (MS-WSMV 2.2.4.37: an element).
 func createShell(url, name string) message {
 	options := [][2]string{{"WINRS_NOPROFILE", "TRUE"}, {"WINRS_CODEPAGE", "65001"}}
 	return envelope(url, actionCreate, "", sendFor, options, func(m *soap.SoapMessage) {
 		shell := m.CreateBodyElement("Shell", soap.DOM_NS_WIN_SHELL)
-		shell.SetAttr("Name", escape(name))
+		m.CreateElement(shell, "Name", soap.DOM_NS_WIN_SHELL).SetContent(escape(name))
 		m.CreateElement(shell, "IdleTimeOut", soap.DOM_NS_WIN_SHELL).SetContent(shellIdle)
 		m.CreateElement(shell, "InputStreams", soap.DOM_NS_WIN_SHELL).SetContent("stdin")
 		m.CreateElement(shell, "OutputStreams", soap.DOM_NS_WIN_SHELL).SetContent("stdout stderr")

@@ -3,6 +3,7 @@ package remoting_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,5 +164,43 @@ func TestAskAfterClose(t *testing.T) {
 	}
 	if err := c.Close(t.Context()); err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("second Close: %v", err)
+	}
+}
+
+// crash is a client that goes away and leaves its shells behind.
+func crash(t *testing.T, n remoting.Node, installation string) {
+	t.Helper()
+	p, u := newProxy(t, n.URL)
+	n.URL = u
+	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}, Installation: installation})
+	if o := ask(t, c, n, cluster.QuestionVitals); !o.OK() {
+		t.Fatalf("%v %s", o.Reach, o.Detail)
+	}
+	_ = p.listener.Close() // nothing reaches the node any more, neither Signal nor Delete
+	p.cut()
+}
+
+func TestLeftoversOfACrashAreDeleted(t *testing.T) {
+	sim := start(t, simulator.Options{Shapes: oneNode()})
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
+	crash(t, n, "a1")
+	crash(t, n, "b2")
+	crash(t, n, "")
+	if got := remoting.ShellNames(t, n); !slices.Equal(got, []string{"LooksAlive", "LooksAlive a1", "LooksAlive b2"}) {
+		t.Fatalf("before: %q", got)
+	}
+	remoting.ForgetShells()
+	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}, Installation: "a1"})
+	if o := ask(t, c, n, cluster.QuestionVitals); !o.OK() {
+		t.Fatalf("%v %s", o.Reach, o.Detail)
+	}
+	if got := remoting.ShellNames(t, n); !slices.Equal(got, []string{"LooksAlive", "LooksAlive a1", "LooksAlive b2"}) {
+		t.Errorf("after: %q, want the one of a1 to be the new one only", got)
+	}
+	if err := c.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := remoting.ShellNames(t, n); !slices.Equal(got, []string{"LooksAlive", "LooksAlive b2"}) {
+		t.Errorf("in the end: %q", got)
 	}
 }
