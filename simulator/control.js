@@ -58,7 +58,7 @@ function clusterCard(c, open) {
   const details = el("details", { open }, el("summary", {}, `${c.roles.length} roles`), el("div", { className: "scroll" }, el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows))));
   details.dataset.cluster = c.name;
   return el("section", {},
-    el("h2", {}, c.name, " ", el("span", { className: "state " + (c.quorum ? "ok" : "bad") }, c.quorum ? "has quorum" : "lost quorum")),
+    el("h2", {}, c.name, c.unwatched ? " (not watched) " : " ", el("span", { className: "state " + (c.quorum ? "ok" : "bad") }, c.quorum ? "has quorum" : "lost quorum")),
     el("p", { className: "facts" }, `Witness: ${c.witness || "none"}, vote ${c.witnessWeight} · Networks: ${nets} · Storage jobs: ${c.jobs}`),
     el("div", { className: "nodes" }, ...c.nodes.map((n) => nodeCard(c, n))), details);
 }
@@ -101,8 +101,8 @@ function fillForm() {
   $("about").textContent = k.description;
   $("params").replaceChildren(...(k.params || []).map((p) => {
     let field;
-    if (p.choices || p.name === "node") {
-      const list = p.choices || ["", ...c.nodes.map((n) => n.name)];
+    if (p.choices || p.name === "node" || p.name === "user") {
+      const list = p.choices || (p.name === "user" ? state.users : ["", ...c.nodes.map((n) => n.name)]);
       field = el("select", { name: p.name }, ...list.map((t) => el("option", { value: t }, t || "all")));
       field.value = p.default;
     } else {

@@ -43,6 +43,21 @@ func DemoShapes() []Shape {
 	}
 }
 
+// PracticeShape is a small cluster that nobody watches, for a newcomer to add by
+// hand.
+func PracticeShape() Shape {
+	return Shape{
+		Name: "BRANCH-01", Unwatched: true, Windows: "2025", Witness: "share",
+		Nodes: []NodeShape{{"BR-HV-01", "", "Branch-R01"}, {"BR-HV-02", "", "Branch-R01"}},
+		Networks: []NetworkShape{
+			{Name: "Mgmt", Subnet: "10.31.5.0/24", Role: 3, Gbps: 1},
+			{Name: "SMB-A", Subnet: "10.31.71.0/24", Role: 1},
+		},
+		VMs:           []VMShape{{"br-dc-01", 8, 3000}, {"br-file-01", 16, 2000}, {"br-pos-01", 8, 3000}, {"br-print-01", 4, 1000}},
+		DrivesPerNode: 4, MemoryGB: 128, Cores: 16, Volumes: []VolumeShape{{"Branch-CSV01", 4, 48}, {"Branch-CSV02", 2, 31}},
+	}
+}
+
 var demoVMs = []VMShape{
 	{"dc-fra-01", 8, 3000}, {"dc-fra-02", 8, 3000}, {"dc-ber-01", 8, 3000}, {"dns-int-01", 4, 3000}, {"dhcp-01", 4, 3000},
 	{"pki-sub-01", 8, 2000}, {"nps-radius-01", 4, 2000}, {"file-fra-01", 16, 2000}, {"file-ber-01", 16, 2000}, {"print-01", 8, 1000},

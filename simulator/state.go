@@ -14,11 +14,13 @@ type State struct {
 	Now       time.Time      `json:"now"`
 	Clusters  []StateCluster `json:"clusters"`
 	Faults    []Fault        `json:"faults"` // active, oldest first
+	Users     []string       `json:"users"`  // of the accounts
 }
 
 // StateCluster is one cluster.
 type StateCluster struct {
 	Name          string         `json:"name"`
+	Unwatched     bool           `json:"unwatched"` // it is there to be added by hand
 	Quorum        bool           `json:"quorum"`
 	WitnessWeight int            `json:"witnessWeight"`
 	Witness       string         `json:"witness"` // resource name, "" without
@@ -82,7 +84,10 @@ type StateDrive struct {
 func (s *Simulator) State() any { return s.state() }
 
 func (s *Simulator) state() State {
-	out := State{Simulated: true, Now: s.opts.Now().UTC(), Clusters: []StateCluster{}, Faults: []Fault{}}
+	out := State{Simulated: true, Now: s.opts.Now().UTC(), Clusters: []StateCluster{}, Faults: []Fault{}, Users: []string{}}
+	for _, a := range s.opts.Accounts {
+		out.Users = append(out.Users, a.User)
+	}
 	for _, c := range s.clusters {
 		c.mu.Lock()
 		c.advance(s.opts.Now())
@@ -97,7 +102,7 @@ func (s *Simulator) state() State {
 }
 
 func (c *simCluster) state() StateCluster {
-	out := StateCluster{Name: c.shape.Name, Quorum: c.quorate, WitnessWeight: c.witnessWeight, Witness: c.witnessName, Jobs: len(c.jobs),
+	out := StateCluster{Name: c.shape.Name, Unwatched: c.shape.Unwatched, Quorum: c.quorate, WitnessWeight: c.witnessWeight, Witness: c.witnessName, Jobs: len(c.jobs),
 		Nodes: []StateNode{}, Networks: []StateNetwork{}, Roles: []StateRole{}, Volumes: []StateVolume{}, Drives: []StateDrive{}}
 	for _, n := range c.nodes {
 		state, status, _ := n.state()

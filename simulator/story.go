@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -68,7 +69,11 @@ func (t *story) tell(s *Simulator, now time.Time) {
 		total += p.weight
 	}
 	pick := t.random.IntN(total)
-	c := s.clusters[t.random.IntN(len(s.clusters))]
+	watched := slices.DeleteFunc(slices.Clone(s.clusters), func(c *simCluster) bool { return c.shape.Unwatched })
+	if len(watched) == 0 {
+		return
+	}
+	c := watched[t.random.IntN(len(watched))]
 	target := t.random.Uint64()
 	lasts := t.random.Float64()
 	for _, p := range plot {

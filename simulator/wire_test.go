@@ -51,6 +51,8 @@ type client struct {
 	t    *testing.T
 	http *http.Client
 	node Endpoint
+	// mutual signs in with the certificate of the TLS configuration instead.
+	mutual bool
 }
 
 func (s *Simulator) client(t *testing.T, node Endpoint) *client {
@@ -60,7 +62,7 @@ func (s *Simulator) client(t *testing.T, node Endpoint) *client {
 	}
 	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 	t.Cleanup(tr.CloseIdleConnections)
-	return &client{t, &http.Client{Transport: tr, Timeout: 20 * time.Second}, node}
+	return &client{t, &http.Client{Transport: tr, Timeout: 20 * time.Second}, node, false}
 }
 
 func (c *client) post(action, selector, body string) (int, string, error) {
@@ -82,6 +84,9 @@ func (c *client) post(action, selector, body string) (int, string, error) {
 		c.t.Fatal(err)
 	}
 	r.SetBasicAuth(c.node.User, c.node.Password)
+	if c.mutual {
+		r.Header.Set("Authorization", "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual")
+	}
 	r.Header.Set("Content-Type", "application/soap+xml;charset=UTF-8")
 	answer, err := c.http.Do(r)
 	if err != nil {
