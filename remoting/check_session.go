@@ -276,8 +276,9 @@ func (n *nodeCheck) run1(ctx context.Context, l *lane, shell, line string) (stri
 		return "", err
 	}
 	id := r.commandID
-	// PowerShell begins only when it has seen the end of its input.
-	if _, err := l.post(ctx, sendInput(n.node.URL, shell, id, "", true)); err != nil {
+	// PowerShell may wait for the end of its input; if it has ended already, the answer
+	// is a fault (232, the pipe is being closed), and what it said is there all the same.
+	if _, err := l.post(ctx, sendInput(n.node.URL, shell, id, "", true)); err != nil && !errors.As(err, new(*fault)) {
 		return "", err
 	}
 	defer func() {

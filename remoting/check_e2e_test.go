@@ -1,0 +1,280 @@
+package remoting_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"looksalive/cluster"
+	"looksalive/remoting"
+	"looksalive/simulator"
+)
+
+// definitionOf is the simulator's first cluster, or as many of its nodes as asked for.
+func definitionOf(t testing.TB, sim *simulator.Simulator, https bool, nodes int) cluster.Definition {
+	t.Helper()
+	all := sim.Nodes()
+	d := cluster.Definition{Name: all[0].Cluster, Access: cluster.Access{
+		Transport: cluster.TransportHTTP, Auth: cluster.AuthNTLM,
+		Read: cluster.Identity{User: all[0].User, Password: cluster.NewSecret(all[0].Password)},
+	}}
+	if https {
+		d.Access.Transport, d.Access.Trust, d.Access.CA = cluster.TransportHTTPS, cluster.TrustCA, string(sim.CA())
+	}
+	for _, e := range all {
+		if e.Cluster == d.Name && len(d.Nodes) < nodes {
+			d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: e.Node, Address: address(e, https)})
+		}
+	}
+	return d
+}
+
+func address(e simulator.Endpoint, https bool) string {
+	raw := e.HTTP
+	if https {
+		raw = e.HTTPS
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// checkOf runs a check that takes what it tells along, and looks at each.
+func checkOf(t testing.TB, sim *simulator.Simulator, d cluster.Definition, change func(*remoting.CheckOptions)) cluster.Check {
+	t.Helper()
+	var mu sync.Mutex
+	told := 0
+	o := remoting.CheckOptions{
+		Definition: d, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Tell: func(c cluster.Check) {
+			mu.Lock()
+			defer mu.Unlock()
+			told++
+			if c.Done && told == 1 {
+				t.Error("it was done before anything was told")
+			}
+		},
+		Address: func(name, _ string) string {
+			for _, e := range sim.Nodes() {
+				if strings.EqualFold(e.Node, name) {
+					return address(e, d.Access.Transport == cluster.TransportHTTPS)
+				}
+			}
+			return name
+		},
+	}
+	if change != nil {
+		change(&o)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := remoting.Check(ctx, o)
+	if !c.Done {
+		t.Error("the check is not done")
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(b) + remoting.Report(c); strings.Contains(text, d.Access.Read.Password.Reveal()) {
+		t.Error("the check repeats the password")
+	}
+	for _, n := range c.Nodes {
+		for _, s := range n.Steps {
+			if s.State == cluster.StepWaiting || s.State == cluster.StepRunning || s.Title == "" || s.Detail == "" {
+				t.Errorf("%s: step %s was left %v: %q", n.Address, s.Kind, s.State, s.Detail)
+			}
+		}
+	}
+	return c
+}
+
+func step(t testing.TB, n cluster.NodeCheck, kind cluster.StepKind) cluster.CheckStep {
+	t.Helper()
+	for _, s := range n.Steps {
+		if s.Kind == kind {
+			return s
+		}
+	}
+	t.Fatalf("there is no step %s", kind)
+	return cluster.CheckStep{}
+}
+
+func wantStep(t testing.TB, n cluster.NodeCheck, kind cluster.StepKind, state cluster.StepState, says ...string) {
+	t.Helper()
+	s := step(t, n, kind)
+	if s.State != state {
+		t.Errorf("%s: %s is %v, want %v: %s", n.Address, kind, s.State, state, s.Detail)
+	}
+	for _, what := range says {
+		if !strings.Contains(s.Detail, what) {
+			t.Errorf("%s: %s does not say %q: %s", n.Address, kind, what, s.Detail)
+		}
+	}
+}
+
+func TestCheckFindsTheWholeCluster(t *testing.T) {
+	sim := start(t, simulator.Options{HTTPS: true})
+	for name, https := range map[string]bool{"sealed over http": false, "https": true} {
+		t.Run(name, func(t *testing.T) {
+			d := definitionOf(t, sim, https, 1)
+			c := checkOf(t, sim, d, nil)
+			all := definitionOf(t, sim, https, 100)
+			if c.Cluster != d.Name || len(c.Found) != len(all.Nodes) || len(c.Nodes) != len(all.Nodes) {
+				t.Errorf("cluster %q, %d found, %d checked, want %q with %d", c.Cluster, len(c.Found), len(c.Nodes), d.Name, len(all.Nodes))
+			}
+			seen := map[string]bool{}
+			for _, n := range c.Nodes {
+				seen[n.Name] = true
+				for _, s := range n.Steps {
+					want := cluster.StepOK
+					if s.Kind == cluster.StepTLS && !https {
+						want = cluster.StepSkipped
+					}
+					if s.State != want {
+						t.Errorf("%s: %s is %v: %s", n.Name, s.Kind, s.State, s.Detail)
+					}
+				}
+				if n.Mode != cluster.ModeLoop || n.Failed() || len(n.Facts) == 0 {
+					t.Errorf("%s: mode %v, failed %v, facts %v", n.Name, n.Mode, n.Failed(), n.Facts)
+				}
+				if https && (n.Certificate == nil || !n.Certificate.Accepted) {
+					t.Errorf("%s: certificate %+v", n.Name, n.Certificate)
+				}
+			}
+			for _, f := range c.Found {
+				if !seen[f.Name] || f.Address == "" {
+					t.Errorf("%+v was not checked", f)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckWrongPasswordIsTriedOnce(t *testing.T) {
+	sim := start(t, simulator.Options{HTTPS: true})
+	for name, auth := range map[string]cluster.Auth{"NTLM": cluster.AuthNTLM, "Basic": cluster.AuthBasic} {
+		t.Run(name, func(t *testing.T) {
+			d := definitionOf(t, sim, true, 100)
+			d.Access.Auth = auth
+			d.Access.Read.Password = cluster.NewSecret("not the one")
+			before := failures(sim, d)
+			c := checkOf(t, sim, d, nil)
+			if got := failures(sim, d) - before; got != 1 {
+				t.Errorf("the wrong password was tried %d times", got)
+			}
+			failed, held := 0, 0
+			for _, n := range c.Nodes {
+				switch s := step(t, n, cluster.StepSignIn); s.State {
+				case cluster.StepFailed:
+					failed++
+					if len(s.Fix) == 0 {
+						t.Error("nothing says how to mend it")
+					}
+				case cluster.StepSkipped:
+					held++
+					wantStep(t, n, cluster.StepShell, cluster.StepSkipped, "not locked")
+				}
+			}
+			if failed != 1 || held != len(d.Nodes)-1 {
+				t.Errorf("%d rejected, %d held back, of %d", failed, held, len(d.Nodes))
+			}
+		})
+	}
+}
+
+func failures(sim *simulator.Simulator, d cluster.Definition) int {
+	n := 0
+	for _, node := range d.Nodes {
+		n += sim.FailedSignIns(node.Name)
+	}
+	return n
+}
+
+func TestCheckCertificates(t *testing.T) {
+	sim := start(t, simulator.Options{HTTPS: true})
+	d := definitionOf(t, sim, true, 1)
+	d.Access.Trust, d.Access.CA = cluster.TrustSystem, ""
+	c := checkOf(t, sim, d, nil)
+	n := c.Nodes[0]
+	wantStep(t, n, cluster.StepTLS, cluster.StepFailed, "not trusted here")
+	wantStep(t, n, cluster.StepSignIn, cluster.StepSkipped, "TLS certificate")
+	if n.Certificate == nil || n.Certificate.Accepted || n.Certificate.Pin == "" {
+		t.Fatalf("the certificate is not shown: %+v", n.Certificate)
+	}
+	d.Access.Trust = cluster.TrustPin
+	wantStep(t, checkOf(t, sim, d, nil).Nodes[0], cluster.StepTLS, cluster.StepFailed, "not confirmed")
+	d.Nodes[0].Pin = n.Certificate.Pin
+	n = checkOf(t, sim, d, nil).Nodes[0]
+	wantStep(t, n, cluster.StepTLS, cluster.StepOK, "confirmed")
+	wantStep(t, n, cluster.StepSignIn, cluster.StepOK)
+}
+
+func TestCheckTwoClusters(t *testing.T) {
+	sim := start(t, simulator.Options{})
+	d := definitionOf(t, sim, false, 1)
+	for _, e := range sim.Nodes() {
+		if e.Cluster != d.Name {
+			d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: e.Node, Address: address(e, false)})
+			break
+		}
+	}
+	if len(d.Nodes) != 2 {
+		t.Fatal("the simulation has one cluster only")
+	}
+	c := checkOf(t, sim, d, func(o *remoting.CheckOptions) { o.Only = []string{d.Nodes[0].Name, d.Nodes[1].Name} })
+	failed := 0
+	for _, n := range c.Nodes {
+		if s := step(t, n, cluster.StepCluster); s.State == cluster.StepFailed {
+			failed++
+			if !strings.Contains(s.Detail, "two clusters") || len(s.Fix) == 0 {
+				t.Errorf("it says %q", s.Detail)
+			}
+		}
+	}
+	if failed != 1 || len(c.Nodes) != 2 {
+		t.Errorf("%d of %d nodes are of another cluster", failed, len(c.Nodes))
+	}
+}
+
+func TestCheckByTheClustersName(t *testing.T) {
+	sim := start(t, simulator.Options{})
+	d := definitionOf(t, sim, false, 1)
+	d.Nodes[0].Name = d.Name
+	c := checkOf(t, sim, d, nil)
+	wantStep(t, c.Nodes[0], cluster.StepCluster, cluster.StepPartial, "name of the cluster, not of a node")
+	if len(c.Nodes) != len(c.Found)+1 {
+		t.Errorf("%d nodes were checked, %d found", len(c.Nodes), len(c.Found))
+	}
+}
+
+func TestCheckCancelled(t *testing.T) {
+	sim := start(t, simulator.Options{Cost: simulator.Cost{ProcessStart: time.Hour}})
+	ctx, cancel := context.WithCancel(t.Context())
+	c := remoting.Check(ctx, remoting.CheckOptions{Definition: definitionOf(t, sim, false, 2), Tell: func(c cluster.Check) {
+		for _, n := range c.Nodes {
+			for _, s := range n.Steps {
+				if s.Kind == cluster.StepPowerShell && s.State == cluster.StepRunning {
+					cancel()
+				}
+			}
+		}
+	}})
+	for _, n := range c.Nodes {
+		wantStep(t, n, cluster.StepPowerShell, cluster.StepSkipped, "given up")
+		wantStep(t, n, cluster.StepClock, cluster.StepSkipped, "given up")
+	}
+}
+
+func TestCheckBadDefinition(t *testing.T) {
+	c := remoting.Check(t.Context(), remoting.CheckOptions{Definition: cluster.Definition{Name: "c", Nodes: []cluster.NodeDefinition{{Name: "n1"}}}})
+	wantStep(t, c.Nodes[0], cluster.StepName, cluster.StepFailed, "password are required")
+	wantStep(t, c.Nodes[0], cluster.StepPort, cluster.StepSkipped)
+}
