@@ -97,7 +97,7 @@ func (c *simCluster) certificates(n *simNode, listener *x509.Certificate) []scri
 		from, to, thumb = listener.NotBefore, listener.NotAfter, thumbprint(listener.Raw)
 		cn = "CN=" + listener.Subject.CommonName
 	}
-	if cond := c.condOf(n); cond.certSet {
+	if cond := c.condOf(n); cond.certSet && listener == nil {
 		since := c.faultSince("certificate-expiring", n.Name)
 		to = since.AddDate(0, 0, cond.certDays)
 		if !from.Before(to) {
