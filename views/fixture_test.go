@@ -114,7 +114,7 @@ func troubled() *cluster.Snapshot {
 	v := c.Nodes["HV-STO-02"]
 	v.VitalsAt = testNow.Add(-6 * time.Minute)
 	v.Contact = cluster.Contact{Reach: cluster.ReachTimeout, Detail: "No answer within 10 s.", LastTry: testNow.Add(-20 * time.Second), LastOK: testNow.Add(-6 * time.Minute), Failures: 9, Since: testNow.Add(-6 * time.Minute), Breaker: cluster.BreakerOpen, RetryAt: testNow.Add(41 * time.Second)}
-	v.Denied = []string{"certificates"}
+	v.Denied = []string{"inventory/Certificates"}
 	c.Nodes["HV-STO-02"] = v
 	d.State.Volumes[1].Free = d.State.Volumes[1].Size * 6 / 100
 	d.Storage.Drives[14].Health, d.Storage.Drives[14].Status = cluster.StorageWarning, []string{"Predictive Failure"}
@@ -172,6 +172,65 @@ func stale() *cluster.Snapshot {
 // unasked is a fleet right after the start.
 func unasked() *cluster.Snapshot {
 	return &cluster.Snapshot{At: testNow, Clusters: []*cluster.Picture{cluster.NewPicture("EU-PROD-HCI01", []string{"HV-EU-01", "HV-EU-02"})}}
+}
+
+// limited is a fleet of which much may not be read: of the first cluster what its
+// nodes say of themselves, of the second what the clusters say.
+func limited() *cluster.Snapshot {
+	s := healthy()
+	now := testNow.Add(-time.Second)
+	a, b := s.Clusters[0], s.Clusters[1]
+	for _, n := range a.Members {
+		a = a.With(cluster.Observation{Node: n, Question: cluster.QuestionVitals, At: now, Reach: cluster.ReachOK, Vitals: &cluster.Vitals{UTC: now},
+			Denied: []string{"OperatingSystem", "ComputerSystem", "Processor", "SharedVolumes", "VirtualMachines", "Adapters", "Services"}})
+		a = a.With(cluster.Observation{Node: n, Question: cluster.QuestionInventory, At: now, Reach: cluster.ReachOK, Inventory: &cluster.Inventory{PSVersion: "5.1"},
+			Denied: []string{"OperatingSystem", "ComputerSystem", "BIOS", "Processor", "Revision", "ClockSource", "Listeners", "Certificates", "Adapters"}})
+	}
+	a = a.With(cluster.Observation{Node: a.Members[0], Question: cluster.QuestionStorage, At: now, Reach: cluster.ReachOK, Storage: &cluster.Storage{},
+		Denied: []string{"Pools", "VirtualDisks", "DriveNodes", "Drives", "Jobs", "Faults"}})
+	b = b.With(cluster.Observation{Node: b.Members[0], Question: cluster.QuestionState, At: now, Reach: cluster.ReachOK, State: &cluster.State{Name: b.Cluster},
+		Denied: []string{"FaultDomains", "Nodes", "Networks", "Interfaces", "Groups", "Resources", "Witness", "VolumeAccess", "Volumes"}})
+	s.Clusters = []*cluster.Picture{a, b}
+	for i, p := range s.Clusters {
+		for _, f := range cluster.Diagnose(p, testNow) {
+			f.ID, f.Seq = int64(41+i), uint64(41+i)
+			s.Faults = append(s.Faults, f)
+		}
+	}
+	return s
+}
+
+// paused is a fleet of which one cluster and one node are not asked, for three hours.
+func paused() *cluster.Snapshot {
+	s := healthy()
+	old := testNow.Add(-3 * time.Hour)
+	for i, p := range s.Clusters {
+		off := p.Members[1:2]
+		if i == 1 {
+			off = p.Members
+			p.StateAt, p.StorageAt = old, old
+		}
+		for _, n := range off {
+			v := p.Nodes[n]
+			v.VitalsAt, v.InventoryAt, v.Contact.LastTry, v.Contact.LastOK = old, old, old, old
+			p.Nodes[n] = v
+		}
+		s.Clusters[i] = p.WithMembers(p.Members, off)
+	}
+	return s
+}
+
+// slow is a cluster whose nodes start a process for each question.
+func slow() *cluster.Snapshot {
+	s := healthy()
+	p := s.Clusters[0]
+	p.StateMode, p.StateAt, p.StorageMode = cluster.ModeProcess, testNow.Add(-25*time.Second), cluster.ModeProcess
+	for n, v := range p.Nodes {
+		v.Contact.Mode, v.VitalsMode, v.InventoryMode = cluster.ModeProcess, cluster.ModeProcess, cluster.ModeProcess
+		v.VitalsAt = testNow.Add(-25 * time.Second)
+		p.Nodes[n] = v
+	}
+	return s
 }
 
 // big is a fleet of 1,000 nodes.

@@ -29,7 +29,7 @@ func gallery(t testing.TB) map[string]Page {
 			pages[name] = p
 		}
 	}
-	for name, s := range map[string]*cluster.Snapshot{"healthy": healthy(), "troubled": troubled(), "stale": stale(), "unasked": unasked(), "hostile": hostile(), "nothing": {At: testNow}} {
+	for name, s := range map[string]*cluster.Snapshot{"healthy": healthy(), "troubled": troubled(), "stale": stale(), "unasked": unasked(), "hostile": hostile(), "limited": limited(), "paused": paused(), "slow": slow(), "nothing": {At: testNow}} {
 		pages[name+"-overview"] = Overview(s, trendsFor(OverviewTrends(s)), q, testNow)
 		pages[name+"-clusters"] = Clusters(s, q, testNow)
 		pages[name+"-faults"] = Faults(s, nil, q, testNow)
@@ -64,6 +64,7 @@ func gallery(t testing.TB) map[string]Page {
 	pages["fault-caused"] = FaultPage(s, s.Faults[1], q, testNow)
 	pages["fault-resolved"] = FaultPage(s, resolved()[0], q, testNow)
 	pages["fault-hostile"] = FaultPage(hostile(), hostile().Faults[0], q, testNow)
+	pages["fault-access"] = FaultPage(limited(), limited().Faults[0], q, testNow)
 	pages["error"] = ErrorPage(404, "There is no such node", "The cluster has no node of that name.", "It may have been evicted or renamed.")
 	pages["error-live"] = ErrorPage(503, "Not ready", "The store does not answer.", "")
 	return pages
