@@ -22,7 +22,7 @@ const (
 	kerberosNoKDC                                  // the realm's domain controllers are not known
 	kerberosUnreachable                            // none of them answers
 	kerberosRealm                                  // they do not serve this realm
-	kerberosSkew                                   // clocks differ too much
+	kerberosClock                                  // clocks differ too much
 	kerberosUser                                   // no such account
 	kerberosPassword                               // wrong password, or a keytab that is out of date
 	kerberosKeytab                                 // the keytab has no key for the account, or cannot be read
@@ -96,7 +96,7 @@ func refusal(err error, user, realm, spn string, now time.Time) error {
 	case errorcode.KDC_ERR_CLIENT_REVOKED, errorcode.KDC_ERR_NAME_EXP, errorcode.KDC_ERR_CLIENT_NOTYET, errorcode.KDC_ERR_POLICY:
 		e.what, e.why = kerberosRevoked, statusText(k.EData)
 	case errorcode.KRB_AP_ERR_SKEW, errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KRB_AP_ERR_TKT_EXPIRED:
-		e.what, e.skew = kerberosSkew, now.Sub(k.STime)
+		e.what, e.skew = kerberosClock, now.Sub(k.STime.Add(time.Duration(k.Susec)*time.Microsecond))
 	case errorcode.KRB_AP_ERR_MODIFIED, errorcode.KRB_AP_ERR_BADKEYVER, errorcode.KRB_AP_ERR_NOKEY, errorcode.KRB_AP_ERR_NOT_US:
 		e.what = kerberosModified
 	}
@@ -128,7 +128,7 @@ func statusText(data []byte) string {
 func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 	var e *kerberosError
 	if !errors.As(err, &e) {
-		if n.Auth != cluster.AuthKerberos || !errors.Is(err, errPassword) {
+		if n.Auth != cluster.AuthKerberos || !errors.Is(err, errPassword) && !errors.Is(err, errHeldBack) {
 			return 0, "", false
 		}
 		e = &kerberosError{what: kerberosPassword} // the credential remembers no more
@@ -144,8 +144,8 @@ func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 		text = "No domain controller of the realm " + realm + " answers (" + clean(strings.Join(e.addrs, ", "), 200) + "); are they reachable on TCP port 88?"
 	case kerberosRealm:
 		text = "The domain controller does not serve the realm " + realm + "; is its name right?"
-	case kerberosSkew:
-		text = "The clocks of this machine and of the " + e.whose() + " differ too much for Kerberos" + skewText(e.skew) + "."
+	case kerberosClock:
+		text = "The clocks of this machine and of the " + e.clock() + " differ too much for Kerberos" + skewText(e.skew) + "."
 	case kerberosUser:
 		text = "The domain " + realm + " has no account " + user + "."
 	case kerberosPassword:
@@ -153,7 +153,7 @@ func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 		if !n.Keytab.IsZero() {
 			text = "The domain controller rejected the keytab of " + user + "; was the password changed after it was made?"
 		}
-		text += " So that the account is not locked, it is not tried again until it is changed."
+		text += " So that the account is not locked, it is not tried again until it is changed here or somebody asks to try again."
 	case kerberosKeytab:
 		text = "The keytab cannot be used for " + user + " in the realm " + realm + ": it has no AES key for this account, or cannot be read."
 	case kerberosExpired:
@@ -175,12 +175,17 @@ func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 	case kerberosMutual:
 		reach, text = cluster.ReachBadAnswer, "The node did not prove that it is "+spn+"; nothing was sent to it."
 	default:
-		reach, text = cluster.ReachBadAnswer, fmt.Sprintf("The %s refused Kerberos with code %d (%s).", e.whose(), e.code, clean(strings.TrimSpace(errorcode.Lookup(e.code)), 120))
+		if e.node {
+			reach, text = cluster.ReachNoRights, fmt.Sprintf("The node did not accept the Kerberos sign-in of %s (code %d).", user, e.code)
+			break
+		}
+		reach, text = cluster.ReachBadAnswer, fmt.Sprintf("The domain controller refused with code %d (%s).", e.code, clean(strings.TrimSpace(errorcode.Lookup(e.code)), 120))
 	}
 	return reach, text, true
 }
 
-func (e *kerberosError) whose() string {
+// clock is whose one differs from ours.
+func (e *kerberosError) clock() string {
 	if e.node {
 		return "node"
 	}
@@ -204,7 +209,11 @@ func (e *kerberosError) about(user string) string {
 
 // skewText says by how much, if it is known.
 func skewText(d time.Duration) string {
-	d = d.Round(time.Second)
+	unit := time.Second
+	if d.Abs() > 10*time.Minute {
+		unit = time.Minute
+	}
+	d = d.Round(unit)
 	switch {
 	case d > 0:
 		return ": ours is " + d.String() + " ahead"

@@ -2,6 +2,7 @@ package remoting
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,12 +23,13 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// etypes are the encryption types we use, the best first. RC4 and DES are not among
-// them: RFC 8429, and the sealing of messages is written for AES.
-var etypes = []int32{etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA1_96, etypeID.AES256_CTS_HMAC_SHA384_192, etypeID.AES128_CTS_HMAC_SHA256_128}
+// etypes are the encryption types we use, the better first. RC4 and DES are not among
+// them: RFC 8429, and the sealing of messages is written for AES. Those of RFC 8009
+// are not either: gokrb5 has the wrong length for a key of one of them.
+var etypes = []int32{etypeID.AES256_CTS_HMAC_SHA1_96, etypeID.AES128_CTS_HMAC_SHA1_96}
 
 // maxIterations bounds how long a domain controller can make us compute a key from a
-// password: RFC 3962 begins at 4,096, RFC 8009 at 32,768.
+// password: 4,096 iterations are usual (RFC 3962 section 4).
 const maxIterations = 1 << 17
 
 // requests is what gokrb5 makes requests by: no addresses, nothing to be forwarded.
@@ -59,8 +61,10 @@ func infoOf(data types.PADataSequence, wanted []int32, def int32) (etypeInfo, er
 			if !slices.Contains(wanted, e.EType) {
 				continue
 			}
-			if p := e.S2KParams; len(p) == 4 && (p[0] != 0 || uint32(p[1])<<16|uint32(p[2])<<8|uint32(p[3]) > maxIterations) {
-				return etypeInfo{}, fmt.Errorf("ETYPE-INFO2: too many iterations: %w", errBadAnswer)
+			if p := e.S2KParams; len(p) == 4 {
+				if n := binary.BigEndian.Uint32(p); n == 0 || n > maxIterations { // 0 means 2^32
+					return etypeInfo{}, fmt.Errorf("ETYPE-INFO2: %d iterations: %w", n, errBadAnswer)
+				}
 			}
 			return etypeInfo{etype: e.EType, salt: &e.Salt, params: e.S2KParams}, nil
 		}
@@ -134,8 +138,11 @@ func (t *tickets) signInTo(ctx context.Context, cname types.PrincipalName, realm
 		if data.Unmarshal(refused.EData) != nil {
 			return nil, "", fmt.Errorf("pre-authentication: %w", errBadAnswer)
 		}
-		if info, err = infoOf(data, wanted, wanted[0]); err != nil {
+		if info, err = infoOf(data, wanted, 0); err != nil {
 			return nil, "", err
+		}
+		if info.etype == 0 { // the account has no key of a type that we offered
+			return nil, "", &kerberosError{what: kerberosEtype, realm: realm}
 		}
 		key, err := t.longTermKey(kt, cname, realm, 0, info)
 		if err != nil {

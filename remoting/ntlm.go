@@ -18,6 +18,7 @@ import (
 // Flags of an NTLM challenge (MS-NLMP 2.2.2.5) without which we do not go on.
 const (
 	flagUnicode   = 1 << 0
+	flagAskTarget = 1 << 2
 	flagSign      = 1 << 4
 	flagSeal      = 1 << 5
 	flagExtended  = 1 << 19 // extended session security: what NTLMv2 signs and seals with
@@ -64,6 +65,9 @@ func (l *lane) ntlm(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("NTLM: %w", err)
 	}
+	// The library does not ask for the target, without which there is no channel
+	// binding. Windows tells it unasked, others do not. It signs this same slice later.
+	first[12] |= flagAskTarget
 	res, err := l.negotiate(ctx, first)
 	if err != nil {
 		return err

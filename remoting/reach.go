@@ -28,9 +28,6 @@ func classify(err error, n Node, script string) (cluster.Reach, string) {
 	if reach, text, ok := classifyKerberos(err, n); ok {
 		return reach, text
 	}
-	if reach, text, ok := classifyKerberos(err, n); ok {
-		return reach, text
-	}
 	host, port := hostPort(n.URL)
 	said, isAlert := alert(err)
 	switch {
