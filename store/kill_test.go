@@ -18,7 +18,11 @@ const childDir = "LOOKSALIVE_STORE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
-		if err := child(dir, os.Getenv(childDir+"_START")); err != nil {
+		run := child
+		if os.Getenv(childDir+"_MODE") == "definitions" {
+			run = definingChild
+		}
+		if err := run(dir, os.Getenv(childDir+"_START")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -52,28 +52,46 @@ func nextHorizon(horizon, now int64) int64 {
 
 // retire deletes what is past its time, a little each time, and says whether there may
 // be more.
-func (s *Store) retire(ctx context.Context) (bool, error) {
+func (s *Store) retire(ctx context.Context) (more bool, err error) {
 	now := s.now().UnixMilli()
-	var horizon int64
-	err := s.exclusively(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRow(`SELECT value FROM counter WHERE name = 'horizon'`).Scan(&horizon); err != nil {
+	err = s.exclusively(ctx, func(tx *sql.Tx) error {
+		horizon, err := readHorizon(tx, now)
+		if err != nil || horizon == 0 {
 			return err
 		}
-		if horizon == 0 { // the first look ever: time has come as far as the data, at least
-			newest, err := newestData(tx)
-			if err != nil || newest == 0 {
-				return err
-			}
-			horizon = min(newest, now)
-		}
 		horizon = nextHorizon(horizon, now)
-		_, err := tx.Exec(`UPDATE counter SET value = ? WHERE name = 'horizon'`, horizon)
+		if _, err := tx.Exec(`UPDATE counter SET value = ? WHERE name = 'horizon'`, horizon); err != nil {
+			return err
+		}
+		more, err = s.expireRows(tx, time.UnixMilli(min(horizon, now)))
 		return err
 	})
-	if err != nil || horizon == 0 {
-		return false, err
+	return more, err
+}
+
+// readHorizon reads how far time has come. If that was never written, it is as far as
+// the newest data, 0 without any.
+func readHorizon(tx *sql.Tx, now int64) (int64, error) {
+	var horizon int64
+	err := tx.QueryRow(`SELECT value FROM counter WHERE name = 'horizon'`).Scan(&horizon)
+	if err != nil || horizon != 0 {
+		return horizon, err
 	}
-	return s.expire(ctx, time.UnixMilli(min(horizon, now)))
+	newest, err := newestData(tx)
+	return min(newest, now), err
+}
+
+// keepHorizon writes the horizon of a database that has none, before new data can come
+// with a wrong time.
+func (s *Store) keepHorizon() error {
+	return s.transact(func(tx *sql.Tx) error {
+		horizon, err := readHorizon(tx, s.now().UnixMilli())
+		if err != nil || horizon == 0 {
+			return err
+		}
+		_, err = tx.Exec(`UPDATE counter SET value = ? WHERE name = 'horizon'`, horizon)
+		return err
+	})
 }
 
 // newestData is about when the newest thing that retention may delete was recorded, in
@@ -99,36 +117,33 @@ func newestData(tx *sql.Tx) (int64, error) {
 // expireBatch is how many rows one transaction deletes.
 const expireBatch = 500
 
-// expire deletes what is past its time as of now, at most expireBatch rows of each kind,
-// and says whether there may be more.
-func (s *Store) expire(ctx context.Context, now time.Time) (bool, error) {
-	more := false
-	err := s.exclusively(ctx, func(tx *sql.Tx) error {
-		del := func(query string, args ...any) error {
-			res, err := tx.Exec(query, append(args, expireBatch)...)
-			if err != nil {
-				return err
-			}
-			n, err := res.RowsAffected()
-			more = more || n == expireBatch
+// expireRows deletes what is past its time as of now, at most expireBatch rows of each
+// kind, and says whether there may be more.
+func (s *Store) expireRows(tx *sql.Tx, now time.Time) (more bool, err error) {
+	del := func(query string, args ...any) error {
+		res, err := tx.Exec(query, append(args, expireBatch)...)
+		if err != nil {
 			return err
 		}
-		for t := tierFresh; t < tierBeyond; t++ {
-			block := (now.UnixMilli() - s.retention.of(t)) / t.span() // those before lie wholly beyond
-			if block <= 0 {
-				continue
-			}
-			if err := del(`DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE id >= ? AND id < ? LIMIT ?)`,
-				chunkID(t, 0, 0, 0), chunkID(t, block, 0, 0)); err != nil {
-				return err
-			}
-			if err := del(`DELETE FROM stale WHERE (tier, block, object) IN (SELECT tier, block, object FROM stale WHERE tier = ? AND block < ? LIMIT ?)`,
-				int64(t), block); err != nil {
-				return err
-			}
+		n, err := res.RowsAffected()
+		more = more || n == expireBatch
+		return err
+	}
+	for t := tierFresh; t < tierBeyond; t++ {
+		block := (now.UnixMilli() - s.retention.of(t)) / t.span() // those before lie wholly beyond
+		if block <= 0 {
+			continue
 		}
-		return del(`DELETE FROM fault WHERE id IN (SELECT id FROM fault WHERE resolved > 0 AND resolved < ? LIMIT ?)`,
-			now.Add(-s.retention.Day).UnixNano())
-	})
+		if err := del(`DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE id >= ? AND id < ? LIMIT ?)`,
+			chunkID(t, 0, 0, 0), chunkID(t, block, 0, 0)); err != nil {
+			return more, err
+		}
+		if err := del(`DELETE FROM stale WHERE (tier, block, object) IN (SELECT tier, block, object FROM stale WHERE tier = ? AND block < ? LIMIT ?)`,
+			int64(t), block); err != nil {
+			return more, err
+		}
+	}
+	err = del(`DELETE FROM fault WHERE id IN (SELECT id FROM fault WHERE resolved > 0 AND resolved < ? LIMIT ?)`,
+		now.Add(-s.retention.Day).UnixNano())
 	return more, err
 }

@@ -1,11 +1,22 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"testing"
 	"time"
 
 	"looksalive/cluster"
 )
+
+// expire deletes what is past its time by a clock that is right.
+func (s *Store) expire(ctx context.Context, now time.Time) (more bool, err error) {
+	err = s.exclusively(ctx, func(tx *sql.Tx) error {
+		more, err = s.expireRows(tx, now)
+		return err
+	})
+	return more, err
+}
 
 // A quarter of a year and more passes; every tier forgets what is too old for
 // it and still shows what is not.
@@ -98,5 +109,113 @@ func TestPastFaultsExpire(t *testing.T) {
 	changes, err := s.FaultChanges(t.Context(), 0, 0, 0)
 	if err != nil || len(changes) != 1 {
 		t.Errorf("changes left: %+v %v, want those of the open one", changes, err)
+	}
+}
+
+// A clock that jumps years ahead for some hours deletes nothing that a clock that is
+// right would not have deleted in that time, and twice that.
+func TestClockJumpsAhead(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		upgrade bool // the first start of this version comes with the wrong clock
+		jump    time.Duration
+	}{{"ten years", false, 3650 * day}, {"a month", false, 31 * day}, {"at an upgrade", true, 3650 * day}, {"back", false, -3650 * day}} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClock()
+			start := c.t
+			dir := t.TempDir()
+			begin := func() *Store {
+				s := open(t, dir, c)
+				s.retention = Retention{Raw: 2 * day}.withDefaults()
+				return s
+			}
+			s := begin()
+			ctx := t.Context()
+			key := cluster.SeriesKey{Cluster: "alpha", Object: "node/HV-01", Metric: cluster.MetricVMs}
+			look := func(minutes int) {
+				t.Helper()
+				for range minutes {
+					if _, err := s.retire(ctx); err != nil {
+						t.Fatal(err)
+					}
+					c.t = c.t.Add(time.Minute)
+				}
+			}
+			for range 48 { // two days of samples
+				s.samples.add("alpha", c.t, []cluster.Sample{{Object: key.Object, Metric: key.Metric, Value: 1}})
+				c.t = c.t.Add(time.Hour)
+			}
+			for _, faults := range [][]cluster.Fault{{fault("alpha", "HV-01")}, {}} {
+				if err := s.Record(ctx, cluster.Report{Observation: cluster.Observation{Cluster: "alpha", Node: "HV-01", At: c.t}, Faults: faults}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.commit(ctx, true); err != nil {
+				t.Fatal(err)
+			}
+			c.t = c.t.Add(30 * time.Minute)
+			tidyAll(t, s)
+			look(1)
+			c.t = c.t.Add(tt.jump)
+			if tt.upgrade { // as an earlier version left it
+				if _, err := s.w.Exec(`UPDATE counter SET value = 0 WHERE name = 'horizon'`); err != nil {
+					t.Fatal(err)
+				}
+				s.Close()
+				s = begin()
+			}
+			// What is recorded now carries the wrong time too.
+			s.samples.add("alpha", c.t, []cluster.Sample{{Object: key.Object, Metric: key.Metric, Value: 2}})
+			c.t = c.t.Add(time.Hour)
+			if err := s.commit(ctx, true); err != nil {
+				t.Fatal(err)
+			}
+			tidyAll(t, s)
+			look(90)
+			c.t = c.t.Add(-tt.jump)
+			look(1)
+			got := pointsIn(t, s, key, start, start.Add(2*day))
+			if got < 48-8 { // retention goes by blocks of four hours
+				t.Errorf("%d of 48 samples are left", got)
+			}
+			if faults, err := s.Faults(ctx, cluster.FaultQuery{}); err != nil || len(faults) != 1 {
+				t.Errorf("%d faults %v, want 1", len(faults), err)
+			}
+			if tt.jump != 31*day {
+				return
+			}
+			// When the time has really passed, they go.
+			look(24 * 60)
+			if left := pointsIn(t, s, key, start, start.Add(2*day)); left >= got {
+				t.Errorf("%d samples a day later, before there were %d", left, got)
+			}
+			look(30 * 60)
+			if left := pointsIn(t, s, key, start, start.Add(2*day)); left != 0 {
+				t.Errorf("%d samples two days later", left)
+			}
+		})
+	}
+}
+
+func pointsIn(t *testing.T, s *Store, key cluster.SeriesKey, from, to time.Time) int {
+	t.Helper()
+	r := &reader{s: s, ctx: t.Context(), now: s.now().UnixMilli()}
+	defer r.end()
+	got, err := r.series(key, tierRaw, from.UnixMilli(), to.UnixMilli(), 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(got.Points)
+}
+
+func TestNextHorizon(t *testing.T) {
+	const h = int64(1_800_000_000_000)
+	for _, tt := range []struct{ now, want int64 }{
+		{h, h}, {h + 60_000, h + 60_000}, {h + horizonStep, h + horizonStep}, {h + 3600_000, h + horizonStep}, {h * 10, h + horizonStep},
+		{h - 1, h - 1}, {h - 3600_000, h - horizonStep}, {0, h - horizonStep},
+	} {
+		if got := nextHorizon(h, tt.now); got != tt.want {
+			t.Errorf("from %d to %d: %d, want %d", h, tt.now, got, tt.want)
+		}
 	}
 }

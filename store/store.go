@@ -134,6 +134,9 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.keepHorizon(); err != nil {
+		return nil, fmt.Errorf("reading how old the data is: %w", err)
+	}
 	if err := s.reseal(ctx); err != nil {
 		return nil, fmt.Errorf("sealing the secrets with the newest key: %w", err)
 	}
