@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,7 +21,7 @@ const asProgram = "LOOKSALIVE_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -29,6 +30,20 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// runTests gives all programs of the tests one key that seals credentials.
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "looksalive-key-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = os.Setenv("LOOKSALIVE_KEY_FILE", filepath.Join(dir, "key"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 // child is the program in its own process.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,84 +14,29 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"looksalive/cluster"
+	"looksalive/remoting"
 )
 
 // config is everything that can be set, from the weakest source to the
-// strongest: defaults, file, environment, flags. Secrets are never in it: the
-// file names where they are.
+// strongest: defaults, file, environment, flags. Secrets never stand in the file
+// or in an argument: the file names where they are.
 type config struct {
-	Addr        string          `toml:"addr"`         // host:port to listen on; port 0 picks one
-	Data        string          `toml:"data"`         // directory, or :temp:
-	LogLevel    string          `toml:"log_level"`    // debug, info, warn, error
-	AllowRemote bool            `toml:"allow_remote"` // listen beyond loopback although there is no sign-in
-	Hosts       []string        `toml:"hosts"`        // names browsers may use for this server besides loopback and IP addresses
-	Clusters    []clusterConfig `toml:"clusters"`     // none: simulated clusters
-	Story       bool            `toml:"-"`            // simulated clusters break something by themselves
-}
+	Addr        string          `toml:"addr"`                 // host:port to listen on; port 0 picks one
+	Data        string          `toml:"data"`                 // directory, or :temp:
+	LogLevel    string          `toml:"log_level"`            // debug, info, warn, error
+	AllowRemote bool            `toml:"allow_remote"`         // listen beyond loopback although there is no sign-in
+	Hosts       []string        `toml:"hosts"`                // names browsers may use for this server besides loopback and IP addresses
+	Real        bool            `toml:"real"`                 // watch real clusters: those below and those added in the browser
+	KeyFile     string          `toml:"key_file"`             // what seals credentials; outside the data directory
+	CertFile    string          `toml:"tls_certificate_file"` // PEM; "" and beyond loopback: one of our own
+	CertKeyFile string          `toml:"tls_key_file"`
+	Clusters    []clusterConfig `toml:"clusters"` // any of them means Real
+	Story       bool            `toml:"-"`        // simulated clusters break something by themselves
 
-// clusterConfig is one real cluster.
-type clusterConfig struct {
-	Name         string       `toml:"name"`
-	Nodes        []nodeConfig `toml:"nodes"`
-	User         string       `toml:"user"` // DOMAIN\name or name@domain
-	PasswordFile string       `toml:"password_file"`
-	PasswordEnv  string       `toml:"password_env"`
-	CAFile       string       `toml:"ca_file"` // PEM; "" means the system's
-}
-
-// nodeConfig is a node, written as a host name, as host:port or as a URL, or as
-// a table {name, url} when its cluster name differs from the first label of
-// its address.
-type nodeConfig struct {
-	Name string
-	URL  string
-}
-
-// UnmarshalTOML takes the table {name, url} and the short form: for example
-// "hv-01.example.net" means https://hv-01.example.net:5986/wsman, and the
-// node's name is HV-01.
-func (n *nodeConfig) UnmarshalTOML(value any) error {
-	switch v := value.(type) {
-	case string:
-		return n.fromAddress(v)
-	case map[string]any:
-		for key, field := range v {
-			text, ok := field.(string)
-			switch {
-			case key == "name" && ok:
-				n.Name = text
-			case key == "url" && ok:
-				n.URL = text
-			default:
-				return fmt.Errorf("node: unknown key or not a string: %q", key)
-			}
-		}
-		return nil
-	}
-	return fmt.Errorf("node: want a host name, a URL or a table, got %T", value)
-}
-
-func (n *nodeConfig) fromAddress(s string) error {
-	full := s
-	if !strings.Contains(full, "://") {
-		if _, _, err := net.SplitHostPort(full); err != nil {
-			full = net.JoinHostPort(full, "5986")
-		}
-		full = "https://" + full
-	}
-	u, err := url.Parse(full)
-	if err != nil || u.Hostname() == "" {
-		return fmt.Errorf("node %q: not a host name or URL", s)
-	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = "/wsman"
-	}
-	n.URL, n.Name = u.String(), u.Hostname()
-	if net.ParseIP(n.Name) == nil {
-		label, _, _ := strings.Cut(n.Name, ".")
-		n.Name = strings.ToUpper(label)
-	}
-	return nil
+	definitions []cluster.Definition // of Clusters, with their secrets
+	key         cluster.Secret       // what seals credentials, from the environment
 }
 
 const tempData = ":temp:"
@@ -101,14 +45,15 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 	cfg := config{Addr: "127.0.0.1:8686", LogLevel: "info"}
 	fs := flag.NewFlagSet("looksalive", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	file := fs.String("config", getenv("LOOKSALIVE_CONFIG"), "TOML `file` that names the clusters; without one, simulated clusters are watched")
+	file := fs.String("config", getenv("LOOKSALIVE_CONFIG"), "TOML `file` with settings and clusters")
+	real := fs.Bool("real", false, "watch real clusters: those of the file and those added in the browser; without it and without any in the file, simulated ones are watched")
 	addr := fs.String("addr", "", "`host:port` to listen on; port 0 picks one (default "+cfg.Addr+")")
 	data := fs.String("data", "", "`directory` of the database, or "+tempData+" for one that is removed at the end (default the user's data directory)")
 	level := fs.String("log", "", "log `level`: debug, info, warn, error (default "+cfg.LogLevel+")")
 	remote := fs.Bool("allow-remote", false, "listen beyond this machine although there is no sign-in yet: whoever reaches the port sees everything")
 	story := fs.Bool("story", true, "let something happen to the simulated clusters every few minutes")
 	fs.Usage = func() {
-		fmt.Fprint(stderr, "looksalive [flags]             watch clusters and serve the dashboard\nlooksalive simulator [flags]   only simulated clusters, for any WinRM client\n\n")
+		fmt.Fprint(stderr, "looksalive [flags]             watch clusters and serve the dashboard\nlooksalive simulator [flags]   only simulated clusters, for any WinRM client\nlooksalive doctor [flags] NODE check whether a node can be watched, and what to mend\n\n")
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); err != nil {
@@ -125,7 +70,10 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 	override(&cfg.Addr, getenv("LOOKSALIVE_ADDR"), *addr)
 	override(&cfg.Data, getenv("LOOKSALIVE_DATA"), *data)
 	override(&cfg.LogLevel, getenv("LOOKSALIVE_LOG"), *level)
+	override(&cfg.KeyFile, getenv("LOOKSALIVE_KEY_FILE"))
+	cfg.key = cluster.NewSecret(getenv("LOOKSALIVE_KEY"))
 	cfg.AllowRemote = cfg.AllowRemote || *remote
+	cfg.Real = cfg.Real || *real || getenv("LOOKSALIVE_REAL") == "1" || len(cfg.Clusters) > 0
 	cfg.Story = *story
 	if cfg.Data == "" {
 		dir, err := userDataDir(getenv)
@@ -133,11 +81,19 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 			problems = append(problems, fmt.Errorf("no place for the data: %w (give one with -data)", err))
 		}
 		cfg.Data = filepath.Join(dir, "looksalive")
-		if len(cfg.Clusters) == 0 {
+		if !cfg.Real {
 			cfg.Data = filepath.Join(cfg.Data, "simulated") // never beside real history
 		}
 	}
-	problems = append(problems, cfg.problems(getenv)...)
+	if cfg.KeyFile == "" && cfg.key.IsZero() && cfg.Data != tempData {
+		dir, err := userConfigDir(getenv)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("no place for the key that seals credentials: %w (give one with LOOKSALIVE_KEY_FILE)", err))
+		}
+		cfg.KeyFile = filepath.Join(dir, "looksalive", "key")
+	}
+	problems = append(problems, cfg.readClusters(getenv)...)
+	problems = append(problems, cfg.problems()...)
 	return cfg, errors.Join(problems...)
 }
 
@@ -162,7 +118,7 @@ func readConfig(file string, cfg *config) []error {
 }
 
 // problems lists everything that is wrong, so that it can be mended at once.
-func (c config) problems(getenv func(string) string) []error {
+func (c config) problems() []error {
 	var list []error
 	bad := func(format string, args ...any) { list = append(list, fmt.Errorf(format, args...)) }
 	host, port, err := net.SplitHostPort(c.Addr)
@@ -174,6 +130,13 @@ func (c config) problems(getenv func(string) string) []error {
 	if _, err := c.level(); err != nil {
 		bad("log level %q: want debug, info, warn or error", c.LogLevel)
 	}
+	return list
+}
+
+// readClusters turns the clusters of the file into definitions.
+func (c *config) readClusters(getenv func(string) string) []error {
+	var list []error
+	bad := func(format string, args ...any) { list = append(list, fmt.Errorf(format, args...)) }
 	seen := map[string]bool{}
 	for i, cl := range c.Clusters {
 		who := fmt.Sprintf("cluster %d", i+1)
@@ -182,29 +145,22 @@ func (c config) problems(getenv func(string) string) []error {
 		} else {
 			who = "cluster " + cl.Name
 		}
-		if seen[cl.Name] {
+		if key := strings.ToLower(cl.Name); seen[key] {
 			bad("%s is named twice", who)
+		} else {
+			seen[key] = true
 		}
-		seen[cl.Name] = true
 		if len(cl.Nodes) == 0 {
 			bad("%s has no nodes", who)
 		}
-		for _, n := range cl.Nodes {
-			if u, err := url.Parse(n.URL); n.Name == "" || err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-				bad("%s: node %q needs a name and an http or https URL", who, n.Name)
-			}
+		d, err := cl.definition(getenv)
+		if err == nil {
+			_, err = remoting.NodesOf(d)
 		}
-		if cl.User == "" {
-			bad("%s has no user", who)
-		}
-		if _, err := cl.password(getenv); err != nil {
+		if err != nil {
 			bad("%s: %w", who, err)
 		}
-		if cl.CAFile != "" {
-			if _, err := os.Stat(cl.CAFile); err != nil {
-				bad("%s: ca_file: %w", who, err)
-			}
-		}
+		c.definitions = append(c.definitions, d)
 	}
 	return list
 }
@@ -215,29 +171,24 @@ func (c config) level() (slog.Level, error) {
 	return l, err
 }
 
-// password reads the secret from where the configuration says it is.
-func (c clusterConfig) password(getenv func(string) string) (string, error) {
-	switch {
-	case c.PasswordFile != "" && c.PasswordEnv != "":
-		return "", errors.New("password_file and password_env are both given")
-	case c.PasswordFile != "":
-		b, err := os.ReadFile(c.PasswordFile)
-		if err != nil {
-			return "", fmt.Errorf("password_file: %w", err)
-		}
-		return strings.TrimRight(string(b), "\r\n"), nil
-	case c.PasswordEnv != "":
-		if v := getenv(c.PasswordEnv); v != "" {
-			return v, nil
-		}
-		return "", fmt.Errorf("password_env: the environment variable %s is empty", c.PasswordEnv)
-	}
-	return "", errors.New("needs password_file or password_env")
-}
-
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// userConfigDir is where the user's settings are kept; the data may be backed up
+// and copied, the key that opens the credentials in it lies elsewhere.
+func userConfigDir(getenv func(string) string) (string, error) {
+	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		if d := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(d) {
+			return d, nil
+		}
+		if home := getenv("HOME"); home != "" {
+			return filepath.Join(home, ".config"), nil
+		}
+		return "", errors.New("HOME is not set")
+	}
+	return os.UserConfigDir()
 }
 
 func userDataDir(getenv func(string) string) (string, error) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"looksalive/cluster"
 )
 
 func writeFile(t *testing.T, name, text string) string {
@@ -33,12 +35,12 @@ func env(pairs ...string) func(string) string {
 func TestConfigSourcesOverrideEachOther(t *testing.T) {
 	file := writeFile(t, "looksalive.toml", "addr = \"127.0.0.1:1001\"\ndata = \"/from/file\"\nlog_level = \"debug\"\n")
 	got, err := loadConfig([]string{"-config", file, "-addr", "127.0.0.1:1003"},
-		env("LOOKSALIVE_ADDR", "127.0.0.1:1002", "LOOKSALIVE_DATA", "/from/env"), io.Discard)
+		env("LOOKSALIVE_ADDR", "127.0.0.1:1002", "LOOKSALIVE_DATA", "/from/env", "HOME", "/home/a"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config{Addr: "127.0.0.1:1003", Data: "/from/env", LogLevel: "debug", Story: true}
-	if diff := cmp.Diff(want, got); diff != "" {
+	want := config{Addr: "127.0.0.1:1003", Data: "/from/env", LogLevel: "debug", Story: true, KeyFile: "/home/a/.config/looksalive/key"}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}, cluster.Secret{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -50,22 +52,48 @@ func TestConfigNamesClusters(t *testing.T) {
 name = "EU-PROD"
 user = 'CONTOSO\reader'
 password_file = '`+secret+`'
-nodes = ["hv-01.contoso.example", "http://hv-02:5985", { name = "HV-03", url = "https://10.0.0.3:5986/wsman" }]
+nodes = ["hv-01.contoso.example", "hv-02:5999", { name = "HV-03", address = "10.0.0.3" }]
+act = { user = 'CONTOSO\operator', password_env = "ACT" }
+[[clusters]]
+name = "EU-LAB"
+transport = "http"
+auth = "kerberos"
+realm = "CONTOSO.EXAMPLE"
+kdcs = ["dc-01"]
+user = "reader@CONTOSO.EXAMPLE"
+keytab_file = '`+secret+`'
+nodes = ["lab-01.contoso.example"]
 `)
-	got, err := loadConfig([]string{"-config", file, "-data", t.TempDir()}, env(), io.Discard)
+	got, err := loadConfig([]string{"-config", file, "-data", t.TempDir()}, env("HOME", "/home/a", "ACT", "4ct"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []nodeConfig{
-		{"HV-01", "https://hv-01.contoso.example:5986/wsman"},
-		{"HV-02", "http://hv-02:5985/wsman"},
-		{"HV-03", "https://10.0.0.3:5986/wsman"},
+	want := []cluster.Definition{
+		{
+			Name: "EU-PROD", Fixed: true,
+			Nodes: []cluster.NodeDefinition{
+				{Name: "HV-01", Address: "hv-01.contoso.example"}, {Name: "HV-02", Address: "hv-02:5999"}, {Name: "HV-03", Address: "10.0.0.3"},
+			},
+			Access: cluster.Access{
+				Read: cluster.Identity{User: `CONTOSO\reader`, Password: cluster.NewSecret("s3cret")},
+				Act:  &cluster.Identity{User: `CONTOSO\operator`, Password: cluster.NewSecret("4ct")},
+			},
+		},
+		{
+			Name: "EU-LAB", Fixed: true,
+			Nodes: []cluster.NodeDefinition{{Name: "LAB-01", Address: "lab-01.contoso.example"}},
+			Access: cluster.Access{
+				Transport: cluster.TransportHTTP, Auth: cluster.AuthKerberos,
+				Kerberos: cluster.Kerberos{Realm: "CONTOSO.EXAMPLE", KDCs: []string{"dc-01"}},
+				Read:     cluster.Identity{User: "reader@CONTOSO.EXAMPLE", Keytab: cluster.NewSecret("s3cret\r\n")},
+			},
+		},
 	}
-	if diff := cmp.Diff(want, got.Clusters[0].Nodes); diff != "" {
+	if diff := cmp.Diff(want, got.definitions, cmp.AllowUnexported(cluster.Secret{})); diff != "" {
 		t.Error(diff)
 	}
-	if p, err := got.Clusters[0].password(env()); err != nil || p != "s3cret" {
-		t.Errorf("password = %q, %v", p, err)
+	if !got.Real {
+		t.Error("clusters in the file, but simulated ones are watched")
 	}
 }
 
@@ -87,7 +115,7 @@ password_env = "NOT_SET"
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, part := range []string{"no sign-in yet", "log level", `unknown key "colour"`, "has no nodes", "has no user", "named twice", "NOT_SET is empty"} {
+	for _, part := range []string{"no sign-in yet", "log level", `unknown key "colour"`, "has no nodes", "no user", "named twice", "NOT_SET is empty"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %q:\n%v", part, err)
 		}
@@ -95,7 +123,7 @@ password_env = "NOT_SET"
 }
 
 func TestSimulatedDataIsNeverBesideRealHistory(t *testing.T) {
-	got, err := loadConfig(nil, env("XDG_DATA_HOME", "/data"), io.Discard)
+	got, err := loadConfig(nil, env("XDG_DATA_HOME", "/data", "XDG_CONFIG_HOME", "/config"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

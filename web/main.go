@@ -29,8 +29,13 @@ func main() {
 // as a function, and where to write. It returns when ctx ends or something
 // that cannot be repaired fails.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == "simulator" {
-		return runSimulator(ctx, args[1:], stdout, stderr)
+	if len(args) > 0 {
+		switch args[0] {
+		case "simulator":
+			return runSimulator(ctx, args[1:], stdout, stderr)
+		case "doctor":
+			return runDoctor(ctx, args[1:], getenv, stdout, stderr)
+		}
 	}
 	cfg, err := loadConfig(args, getenv, stderr)
 	if err != nil {

@@ -9,14 +9,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"looksalive/cluster"
-	"looksalive/collector"
 	"looksalive/handlers"
-	"looksalive/remoting"
+	"looksalive/simulator"
 	"looksalive/store"
 	"looksalive/views"
 )
@@ -51,13 +50,22 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	}
 	defer listener.Close()
 
-	fleet, err := newFleet(cfg, log)
+	fixed, demo, addresses := cfg.definitions, views.Demo{}, addressBook(nil)
+	simulation := func(ctx context.Context) error { <-ctx.Done(); return nil }
+	if !cfg.Real {
+		sim, err := simulate(simulator.Options{Story: cfg.Story, Control: true, Logger: log})
+		if err != nil {
+			return err
+		}
+		defer sim.close()
+		fixed, demo, addresses, simulation = sim.definitions, views.Demo{On: true, ControlURL: sim.control}, sim.addresses, sim.run
+	}
+
+	seals, err := openVault(cfg, dir)
 	if err != nil {
 		return err
 	}
-	defer fleet.close()
-
-	st, err := store.Open(ctx, store.Options{Dir: dir, Logger: log})
+	st, err := store.Open(ctx, store.Options{Dir: dir, Logger: log, Sealer: seals})
 	if err != nil {
 		return err
 	}
@@ -66,32 +74,21 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 			log.Error("closing the store", "err", err)
 		}
 	}()
-	for _, p := range fleet.members {
-		if err := st.Members(ctx, p.Cluster, p.Members); err != nil {
-			return err
-		}
-	}
-
-	// The client tells the collector at once when a node's session breaks; the
-	// collector is made after the client, hence the late binding.
-	var wake func(clusterName, node string)
-	client, err := remoting.New(remoting.Options{
-		Nodes: fleet.nodes, Logger: log,
-		OnLost: func(clusterName, node string) { wake(clusterName, node) },
-	})
+	fleet, err := loadFleet(ctx, st, fixed, log)
 	if err != nil {
 		return err
 	}
-	coll, err := collector.New(collector.Options{
-		Clusters: known(st.Snapshot(), fleet.members), Ask: client, Sink: st, Logger: log,
-	})
+	fleet.addresses = addresses
+	installation, err := st.Installation(ctx)
 	if err != nil {
 		return err
 	}
-	wake = coll.Wake
+	if err := fleet.start(ctx, installation); err != nil {
+		return err
+	}
 
 	app, err := handlers.New(handlers.Options{
-		Store: st, Build: buildID(), Demo: views.Demo{On: fleet.simulated, ControlURL: fleet.control},
+		Store: st, Fleet: fleet, Build: buildID(), Demo: demo,
 		Logger: log, AllowedHosts: cfg.Hosts,
 	})
 	if err != nil {
@@ -109,8 +106,8 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	go func() { storeDone <- st.Run(storeCtx) }()
 
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return fleet.run(gctx) })
-	group.Go(func() error { return coll.Run(gctx) })
+	group.Go(func() error { return simulation(gctx) })
+	group.Go(func() error { return fleet.coll.Run(gctx) })
 	group.Go(func() error { return app.Run(gctx) })
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -122,13 +119,13 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 		<-gctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
-		err := errors.Join(server.Shutdown(stop), client.Close(stop))
+		err := errors.Join(server.Shutdown(stop), fleet.client.Close(stop))
 		if err != nil {
 			log.Warn("not everything ended in order", "err", err)
 		}
 		return nil
 	})
-	fmt.Fprintln(stdout, fleet.banner("http://"+listener.Addr().String()))
+	fmt.Fprintln(stdout, banner("http://"+listener.Addr().String(), demo))
 
 	err = group.Wait()
 	stopStore()
@@ -153,17 +150,24 @@ func dataDir(dir string) (string, func(), error) {
 	return tmp, func() { os.RemoveAll(tmp) }, nil
 }
 
-// known are the pictures to start from: what the store remembers of each
-// cluster, or an empty picture, with the members as configured now.
-func known(snap *cluster.Snapshot, members []*cluster.Picture) []*cluster.Picture {
-	out := make([]*cluster.Picture, 0, len(members))
-	for _, m := range members {
-		p := *m
-		if old := snap.Cluster(m.Cluster); old != nil {
-			p = *old
-			p.Members = m.Members
-		}
-		out = append(out, &p)
+// banner is the one line printed at the start.
+func banner(url string, demo views.Demo) string {
+	if !demo.On {
+		return fmt.Sprintf("LooksAlive is at %s", url)
 	}
-	return out
+	return fmt.Sprintf("LooksAlive is at %s (simulated clusters; break something at %s)", url, demo.ControlURL)
+}
+
+// buildID tells a browser that its page is from an older build.
+func buildID() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return info.Main.Version
 }
