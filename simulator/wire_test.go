@@ -75,10 +75,15 @@ func (c *client) post(action, selector, body string) (int, string, error) {
 	case "Create", "Delete":
 		full = "http://schemas.xmlsoap.org/ws/2004/09/transfer/" + action
 	}
+	return c.send(full, schema+"/cmd", selector, body)
+}
+
+func (c *client) send(action, resource, selector, body string) (int, string, error) {
+	const schema = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 	text := `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd" xmlns:rsp="` + schema + `"><s:Header>` +
 		`<a:To>` + c.node.HTTPS + `</a:To><a:ReplyTo><a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address></a:ReplyTo>` +
 		`<w:MaxEnvelopeSize>512000</w:MaxEnvelopeSize><a:MessageID>uuid:6fd9ba46-25bd-4aab-b2ff-5a5a5a5a5a5a</a:MessageID><w:OperationTimeout>PT20S</w:OperationTimeout>` +
-		`<w:ResourceURI>` + schema + `/cmd</w:ResourceURI><a:Action>` + full + `</a:Action>` + selector + `</s:Header><s:Body>` + body + `</s:Body></s:Envelope>`
+		`<w:ResourceURI>` + resource + `</w:ResourceURI><a:Action>` + action + `</a:Action>` + selector + `</s:Header><s:Body>` + body + `</s:Body></s:Envelope>`
 	r, err := http.NewRequestWithContext(c.t.Context(), "POST", c.node.HTTPS, strings.NewReader(text))
 	if err != nil {
 		c.t.Fatal(err)

@@ -1,6 +1,7 @@
 package wsman
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -33,7 +34,7 @@ type shell struct {
 // create opens a shell from a rsp:Shell element.
 func (s *Server) create(c *caller, body *element) (*shell, *fault) {
 	sh := &shell{srv: s, owner: c.account, clientIP: c.ip, commands: map[string]*command{},
-		name: body.value(nsRSP, "Name"), dir: body.value(nsRSP, "WorkingDirectory"),
+		name: cmp.Or(body.attr("Name"), body.value(nsRSP, "Name")), dir: body.value(nsRSP, "WorkingDirectory"),
 		in: body.value(nsRSP, "InputStreams"), out: body.value(nsRSP, "OutputStreams"),
 		idle: s.o.IdleTimeOut, created: s.o.Now()}
 	sh.lastUsed = sh.created

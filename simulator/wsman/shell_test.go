@@ -507,6 +507,53 @@ func TestEnumerateShells(t *testing.T) {
 	}
 }
 
+// TestShellsOfOthers: everybody sees his own shells; an administrator sees all and
+// may delete them, but not use them. A shell is known from any connection.
+func TestShellsOfOthers(t *testing.T) {
+	o := options()
+	o.Users["Reader"] = "another"
+	o.Administrator = func(account string) bool { return strings.HasSuffix(account, `\Operator`) }
+	_, addr := start(t, o)
+	admin, reader := logonTo(t, addr), dial(t, addr)
+	reader.logon("", "reader", "another")
+	_, answer := reader.call(strings.Replace(createMessage(`<rsp:IdleTimeOut>PT180.000S</rsp:IdleTimeOut>`), "<rsp:Shell>", `<rsp:Shell Name="LooksAlive 7f">`, 1))
+	id := find(t, regexp.MustCompile(`<rsp:ShellId>([^<]+)<`), answer)
+	if !strings.Contains(answer, "<rsp:Name>LooksAlive 7f</rsp:Name>") {
+		t.Errorf("the name is not repeated: %s", answer)
+	}
+	own := admin.open()
+	list := strings.Replace(message(nsN+"/Enumerate", "", `<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>20</w:MaxElements></n:Enumerate>`), shellURI, nsRSP, 1)
+	_, answer = admin.call(list)
+	for _, want := range []string{own, id, "<rsp:Name>LooksAlive 7f</rsp:Name>", `<rsp:Owner>CONTOSO\Reader</rsp:Owner>`, "<rsp:ClientIP>127.0.0.1</rsp:ClientIP>", "<rsp:IdleTimeOut>PT180.000S</rsp:IdleTimeOut>", "<rsp:ShellRunTime>P0DT0H0M", "<rsp:ShellInactivity>P0DT0H0M"} {
+		if !strings.Contains(answer, want) {
+			t.Errorf("%s is missing: %s", want, answer)
+		}
+	}
+	if _, answer = reader.call(list); strings.Count(answer, "<rsp:Shell ") != 1 || !strings.Contains(answer, id) {
+		t.Errorf("the reader sees %s", answer)
+	}
+	status, answer := admin.call(commandMessage(id, "hostname", "TRUE"))
+	expectFault(t, status, answer, "5")
+	again := logonTo(t, addr)
+	if status, answer := again.call(message(nsX+"/Delete", selector(id), "")); status != 200 {
+		t.Fatalf("delete from another connection: %d %s", status, answer)
+	}
+	status, answer = reader.call(commandMessage(id, "hostname", "TRUE"))
+	expectFault(t, status, answer, "2150858843")
+}
+
+// TestUnauthorized: the service's RootSDDL is asked after the sign-in.
+func TestUnauthorized(t *testing.T) {
+	o := options()
+	o.Authorize = func(string) bool { return false }
+	_, addr := start(t, o)
+	status, answer := logonTo(t, addr).call(createMessage(""))
+	expectFault(t, status, answer, "5")
+	if !strings.Contains(answer, "<s:Value>w:AccessDenied</s:Value>") {
+		t.Error(answer)
+	}
+}
+
 func TestParseDuration(t *testing.T) {
 	for s, want := range map[string]time.Duration{
 		"PT60S": time.Minute, "PT60.000S": time.Minute, "PT3M": 3 * time.Minute, "P0DT0H3M0S": 3 * time.Minute,
