@@ -75,7 +75,7 @@ func TestGrantSteps(t *testing.T) {
 func TestDeniedIsKeptPerQuestion(t *testing.T) {
 	y := begin(2, false)
 	y.denies("HV-01", QuestionInventory, "Certificates", "Adapters").denies("HV-01", QuestionVitals, "Adapters").denies("HV-01", QuestionState, "Volumes")
-	if diff := cmp.Diff([]string{"inventory/Adapters", "inventory/Certificates", "state/Volumes", "vitals/Adapters"}, y.p.Nodes["HV-01"].Denied); diff != "" {
+	if diff := cmp.Diff([]string{"state/Volumes", "vitals/Adapters", "inventory/Adapters", "inventory/Certificates"}, y.p.Nodes["HV-01"].Denied); diff != "" {
 		t.Error(diff)
 	}
 	if v := y.p.Nodes["HV-01"]; !v.Lacks(QuestionVitals, "Adapters") || v.Lacks(QuestionVitals, "Certificates") || !y.p.Lacks(QuestionState, "Volumes") || y.p.Lacks(QuestionStorage, "Pools") {
@@ -110,7 +110,7 @@ func TestAccessLimited(t *testing.T) {
 	}
 	y.denies("HV-02", QuestionInventory, "Certificates").denies("HV-01", QuestionStorage, "Drives")
 	f := one(y)
-	if want := "Access was denied to certificates (Certificates of inventory) on HV-02; drives (Drives of storage); processor load (Processor of vitals) on every node."; f.Detail != want {
+	if want := "Access is denied by the cluster to drives; on every node to processor load; on HV-02 to certificates."; f.Detail != want {
 		t.Errorf("detail is %q, want %q", f.Detail, want)
 	}
 	if f.Since != noon || !strings.Contains(f.Impact, "A drive that fails is not noticed.") {
@@ -130,7 +130,7 @@ func TestAccessLimited(t *testing.T) {
 	if diff := cmp.Diff(want, commands); diff != "" {
 		t.Error(diff)
 	}
-	if h, why := y.p.Health([]Fault{f}, y.now); h != Healthy || why != "no access to certificates, drives and 1 more" {
+	if h, why := y.p.Health([]Fault{f}, y.now); h != Healthy || why != "no access to drives, processor load and 1 more" {
 		t.Errorf("cluster: %s %q", h, why)
 	}
 	if h, why := y.p.NodeHealth("HV-03", y.now); h != Healthy || why != "no access to processor load" {

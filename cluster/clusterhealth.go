@@ -83,7 +83,7 @@ func (p *Picture) unseen() string {
 			}
 		}
 	}
-	slices.Sort(denied)
+	slices.SortFunc(denied, compareParts)
 	what := noAccess(denied)
 	switch {
 	case paused == 0:

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,16 @@ func (p *Picture) DeniedParts(node string) []string {
 	return out
 }
 
+// compareParts puts what matters most first: the parts of the questions in the order of
+// Questions.
+func compareParts(a, b string) int {
+	rank := func(part string) int {
+		question, _, _ := strings.Cut(part, "/")
+		return slices.IndexFunc(Questions, func(q Question) bool { return q.String() == question })
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
 // deniedAfter replaces the parts of the question that was answered. Without a change
 // the list itself is returned, so the usual case costs nothing.
 func deniedAfter(old []string, o Observation) []string {
@@ -67,7 +78,7 @@ func deniedAfter(old []string, o Observation) []string {
 			out = append(out, part)
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, compareParts)
 	if slices.Equal(out, old) {
 		return old
 	}

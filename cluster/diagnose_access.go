@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -38,36 +39,36 @@ func accessLimited(d *diagnosis) {
 	if len(parts) == 0 && len(closed) == 0 {
 		return
 	}
-	slices.Sort(parts)
+	slices.SortFunc(parts, compareParts)
 	f := Fault{
 		Cluster: d.p.Cluster, Kind: FaultAccessLimited, Object: Ref{"cluster", d.p.Cluster}, Health: NoData,
-		Title: "Not everything in " + d.p.Cluster + " can be read: the account lacks rights",
-		Since: since,
+		Title:  "Not everything in " + d.p.Cluster + " can be read: the account lacks rights",
+		Impact: lostWithout(parts, closed), Since: since,
 	}
-	var lost, detail []string
+	var where []string
 	if len(closed) > 0 {
-		lost = append(lost, "Nothing is known from "+listed(closed)+".")
-		detail = append(detail, "everything on "+listed(closed))
+		where = append(where, "on "+listed(closed)+" to everything")
 	}
+	byPlace := map[string][]string{}
 	for _, part := range parts {
-		m := MissingPart(part)
-		if !slices.Contains(lost, m.Lost) {
-			lost = append(lost, m.Lost)
-		}
-		question, name, _ := strings.Cut(part, "/")
-		text := m.Title + " (" + name + " of " + question + ")"
-		switch {
+		place := "on " + listed(nodesOf[part])
+		switch question, _, _ := strings.Cut(part, "/"); {
 		case question == QuestionState.String() || question == QuestionStorage.String():
-			// whichever node answers, it is the cluster that is asked
+			place = "by the cluster" // whichever node answers for it
 		case len(nodesOf[part]) == total && total > 1:
-			text += " on every node"
-		default:
-			text += " on " + listed(nodesOf[part])
+			place = "on every node"
 		}
-		detail = append(detail, text)
+		if byPlace[place] == nil {
+			where = append(where, place)
+		}
+		byPlace[place] = append(byPlace[place], MissingPart(part).Title)
 	}
-	f.Impact = strings.Join(lost, " ")
-	f.Detail = "Access was denied to " + strings.Join(detail, "; ") + "."
+	for i, place := range where {
+		if titles := byPlace[place]; titles != nil {
+			where[i] += " to " + strings.Join(titles, ", ")
+		}
+	}
+	f.Detail = "Access is denied " + strings.Join(where, "; ") + "."
 	grants := GrantsFor(parts)
 	if len(closed) > 0 {
 		grants = append(grants, GrantRemote, GrantCluster)
@@ -80,4 +81,22 @@ func accessLimited(d *diagnosis) {
 	}
 	f.Steps = append(f.Steps, Step{Text: "Rights of groups count from the next sign-in: pause the cluster in the settings for a minute, or wait for its sessions to be renewed."})
 	d.add(f)
+}
+
+// lostWithout says what is not known or not noticed, the most important first.
+func lostWithout(parts, closed []string) string {
+	const most = 4
+	var lost []string
+	if len(closed) > 0 {
+		lost = append(lost, "Nothing is known from "+listed(closed)+".")
+	}
+	for _, part := range parts {
+		if l := MissingPart(part).Lost; !slices.Contains(lost, l) {
+			lost = append(lost, l)
+		}
+	}
+	if rest := len(lost) - most; rest > 1 {
+		lost = append(lost[:most:most], fmt.Sprintf("So it is with %d more things.", rest))
+	}
+	return strings.Join(lost, " ")
 }

@@ -25,6 +25,7 @@ type clusterView struct {
 	Quorum    quorum
 	Heartbeat Table
 	Rules     []Fact
+	AsOf      *Meta // set when what the cluster told is not looked at any more
 }
 
 // Fact is a line of a list of facts.
@@ -140,6 +141,9 @@ func newClusterView(s *cluster.Snapshot, p *cluster.Picture, trend Trends, now t
 		Quorum:    newQuorum(p),
 		Heartbeat: policyTable(p),
 		Rules:     resiliencyFacts(p),
+	}
+	if p.AllPaused() {
+		v.AsOf, v.Survival.Class = asOf(p.StateAt, now, false), ""
 	}
 	worstFirst(v.Nodes.Rows)
 	v.Nodes.all = v.Nodes.Rows

@@ -371,15 +371,15 @@ func clusterSide(v clusterView) templ.Component {
 			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = card("Survivability", "", survivalBody(v.Survival)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Survivability", v.AsOf, survivalBody(v.Survival)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = card("Quorum", "", quorumBody(v.Quorum)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Quorum", v.AsOf, quorumBody(v.Quorum)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = card("Heartbeat policy", "", policyBody(v)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = agedCard("Heartbeat policy", v.AsOf, policyBody(v)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -206,6 +206,7 @@ func (a access) lock(p *cluster.Picture, u cluster.Usage, cells []Cell) {
 				m.Text = pausedWord
 			} else {
 				cells[i] = cells[i].asLastKnown()
+				cells[i].Tone = ""
 			}
 		}
 		return
