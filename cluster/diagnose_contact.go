@@ -140,6 +140,12 @@ func contactSteps(node string, r Reach) []Step {
 			{Text: "Check whether the account is locked or its password expired."},
 			{Text: "Enter the right user name and password in the settings of the cluster. Until then the rejected one is not tried again, so that the account is not locked."},
 		}
+	case ReachNoTicket:
+		return []Step{
+			{"On the node: see that its clock agrees with the domain within five minutes.", "w32tm /query /status"},
+			{"See that the domain knows the node's service; HTTP is answered for by HOST.", "setspn -Q HOST/" + quote(node)},
+			{Text: "See that this machine reaches a domain controller on TCP port 88."},
+		}
 	case ReachNoRights:
 		return []Step{
 			GrantCluster.Step(""),

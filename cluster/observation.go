@@ -70,6 +70,7 @@ const (
 	ReachBadAnswer                 // the answer made no sense
 	ReachScriptFailed              // PowerShell reported an error
 	ReachNotAsked                  // we hold back: the breaker is open
+	ReachNoTicket                  // Kerberos did not work: domain controller, clock or name, not the password
 )
 
 var reaches = words[Reach]{
@@ -77,6 +78,7 @@ var reaches = words[Reach]{
 	ReachTimeout: "timeout", ReachReset: "connection broken", ReachCertificate: "certificate not accepted",
 	ReachPassword: "wrong user name or password", ReachNoRights: "no rights", ReachNotACluster: "not a cluster node",
 	ReachBadAnswer: "answer not understood", ReachScriptFailed: "script failed", ReachNotAsked: "waiting before the next attempt",
+	ReachNoTicket: "no Kerberos ticket",
 }
 
 func (r Reach) String() string                { return reaches.word(r) }
@@ -87,7 +89,7 @@ func (r *Reach) UnmarshalText(b []byte) error { return reaches.parse(b, r) }
 // question: on the network, at the listener, or at sign-in.
 func (r Reach) OnTheWay() bool {
 	switch r {
-	case ReachNameNotFound, ReachRefused, ReachTimeout, ReachReset, ReachCertificate, ReachPassword:
+	case ReachNameNotFound, ReachRefused, ReachTimeout, ReachReset, ReachCertificate, ReachPassword, ReachNoTicket:
 		return true
 	}
 	return false

@@ -131,7 +131,7 @@ func TestKerberosSaysWhatIsWrong(t *testing.T) {
 		"unknown user":     {as("nobody"), cluster.ReachPassword, "The domain LOOKSALIVE.TEST has no account nobody."},
 		"locked":           {as("locked"), cluster.ReachPassword, "refuses the account locked: it is locked, disabled or expired"},
 		"password expired": {as("expired"), cluster.ReachPassword, "The password of expired has expired."},
-		"only RC4":         {as("old"), cluster.ReachBadAnswer, "does not offer AES for old"},
+		"only RC4":         {as("old"), cluster.ReachNoTicket, "does not offer AES for old"},
 		"wrong password": {with(func(n *remoting.Node) { n.Password = cluster.NewSecret("wrong") }),
 			cluster.ReachPassword, "The domain controller rejected the password of reader."},
 		"wrong password, no proof beforehand": {with(func(n *remoting.Node) {
@@ -144,15 +144,15 @@ func TestKerberosSaysWhatIsWrong(t *testing.T) {
 			n.Identity = cluster.Identity{User: "reader", Keytab: cluster.NewSecret("\x05\x02\x00\x00")}
 		}), cluster.ReachPassword, "The keytab cannot be used for reader"},
 		"unknown SPN": {with(func(n *remoting.Node) { n.ServerName = "HV-99.looksalive.test" }),
-			cluster.ReachBadAnswer, "setspn -S HTTP/hv-99.looksalive.test HV-99"},
+			cluster.ReachNoTicket, "setspn -S HTTP/hv-99.looksalive.test HV-99"},
 		"SPN of another account": {with(func(n *remoting.Node) { n.ServerName = "stranger.looksalive.test" }),
-			cluster.ReachBadAnswer, "The node cannot open the ticket for HTTP/stranger.looksalive.test"},
+			cluster.ReachNoTicket, "The node cannot open the ticket for HTTP/stranger.looksalive.test"},
 		"IP address": {with(func(n *remoting.Node) { n.ServerName = "" }),
-			cluster.ReachBadAnswer, "Kerberos needs the node's name, not the IP address 127.0.0.1."},
+			cluster.ReachNoTicket, "Kerberos needs the node's name, not the IP address 127.0.0.1."},
 		"realm they do not serve": {with(func(n *remoting.Node) { n.Kerberos.Realm = "ELSEWHERE.TEST" }),
-			cluster.ReachPassword, "ELSEWHERE.TEST"},
+			cluster.ReachPassword, "The domain ELSEWHERE.TEST has no account reader."},
 		"KDC unreachable": {with(func(n *remoting.Node) { n.Kerberos.KDCs = []string{freeAddr(t)} }),
-			cluster.ReachPassword, "No domain controller of the realm LOOKSALIVE.TEST answers (127.0.0.1:"},
+			cluster.ReachNoTicket, "No domain controller of the realm LOOKSALIVE.TEST answers (127.0.0.1:"},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, tt.node, tt.reach, tt.detail) })
 	}

@@ -5,8 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/jcmturner/gokrb5/v8/messages"
@@ -25,7 +25,7 @@ var errNoProof = errors.New("the node did not prove who it is")
 func (l *lane) kerberos(ctx context.Context) error {
 	host := strings.ToLower(strings.TrimSuffix(l.name(), "."))
 	spn := "HTTP/" + host
-	if net.ParseIP(host) != nil {
+	if _, err := netip.ParseAddr(host); err == nil {
 		return &kerberosError{what: kerberosAddress, spn: spn}
 	}
 	tickets := l.credential.ticketsFor(l.node.Kerberos)

@@ -134,7 +134,7 @@ func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 		e = &kerberosError{what: kerberosPassword} // the credential remembers no more
 	}
 	user, realm, spn := clean(n.User, 100), clean(e.realm, 100), clean(e.spn, 200)
-	reach, text := cluster.ReachPassword, ""
+	reach, text := cluster.ReachNoTicket, ""
 	switch e.what {
 	case kerberosNoRealm:
 		text = "Kerberos needs a realm: give it with the cluster, or write the account as user@domain."
@@ -147,29 +147,29 @@ func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 	case kerberosClock:
 		text = "The clocks of this machine and of the " + e.clock() + " differ too much for Kerberos" + skewText(e.skew) + "."
 	case kerberosUser:
-		text = "The domain " + realm + " has no account " + user + "."
+		reach, text = cluster.ReachPassword, "The domain "+realm+" has no account "+user+"."
 	case kerberosPassword:
-		text = "The domain controller rejected the password of " + user + "."
+		reach, text = cluster.ReachPassword, "The domain controller rejected the password of "+user+"."
 		if !n.Keytab.IsZero() {
 			text = "The domain controller rejected the keytab of " + user + "; was the password changed after it was made?"
 		}
 		text += " So that the account is not locked, it is not tried again until it is changed here or somebody asks to try again."
 	case kerberosKeytab:
-		text = "The keytab cannot be used for " + user + " in the realm " + realm + ": it has no AES key for this account, or cannot be read."
+		reach, text = cluster.ReachPassword, "The keytab cannot be used for "+user+" in the realm "+realm+": it has no AES key for this account, or cannot be read."
 	case kerberosExpired:
-		text = "The password of " + user + " has expired."
+		reach, text = cluster.ReachPassword, "The password of "+user+" has expired."
 	case kerberosRevoked:
-		text = "The domain controller refuses the account " + user + ": " + e.account() + "."
+		reach, text = cluster.ReachPassword, "The domain controller refuses the account "+user+": "+e.account()+"."
 	case kerberosSPN:
 		_, host, _ := strings.Cut(spn, "/")
 		short, _, _ := strings.Cut(host, ".")
-		reach, text = cluster.ReachBadAnswer, "The domain does not know the service "+spn+". Is "+host+" the full name of the node? If it is: setspn -S "+spn+" "+strings.ToUpper(short)
+		text = "The domain does not know the service " + spn + ". Is " + host + " the full name of the node? If it is: setspn -S " + spn + " " + strings.ToUpper(short)
 	case kerberosEtype:
-		reach, text = cluster.ReachBadAnswer, "The domain controller does not offer AES for "+e.about(user)+"; nothing weaker is used. Tick \"This account supports Kerberos AES 256 bit encryption\" and set its password again."
+		text = "The domain controller does not offer AES for " + e.about(user) + "; nothing weaker is used. Tick \"This account supports Kerberos AES 256 bit encryption\" and set its password again."
 	case kerberosAddress:
-		reach, text = cluster.ReachBadAnswer, "Kerberos needs the node's name, not the IP address "+strings.TrimPrefix(spn, "HTTP/")+"."
+		text = "Kerberos needs the node's name, not the IP address " + strings.TrimPrefix(spn, "HTTP/") + "."
 	case kerberosModified:
-		reach, text = cluster.ReachBadAnswer, "The node cannot open the ticket for "+spn+": the name belongs to another account in the domain, or the node lost its trust to the domain."
+		text = "The node cannot open the ticket for " + spn + ": the name belongs to another account in the domain, or the node lost its trust to the domain."
 	case kerberosTicket:
 		reach, text = cluster.ReachNoRights, "The node did not accept the Kerberos sign-in of "+user+"; may the account use WinRM there (Remote Management Users)?"
 	case kerberosMutual:
@@ -179,7 +179,7 @@ func classifyKerberos(err error, n Node) (cluster.Reach, string, bool) {
 			reach, text = cluster.ReachNoRights, fmt.Sprintf("The node did not accept the Kerberos sign-in of %s (code %d).", user, e.code)
 			break
 		}
-		reach, text = cluster.ReachBadAnswer, fmt.Sprintf("The domain controller refused with code %d (%s).", e.code, clean(strings.TrimSpace(errorcode.Lookup(e.code)), 120))
+		text = fmt.Sprintf("The domain controller refused with code %d (%s).", e.code, clean(strings.TrimSpace(errorcode.Lookup(e.code)), 120))
 	}
 	return reach, text, true
 }
