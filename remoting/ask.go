@@ -87,6 +87,7 @@ func (s *session) request(ctx context.Context, script scripts.Script, args []byt
 			err = ctxError(ctx)
 		}
 	}
+	err = s.late(err, a.sent)
 	s.mu.Lock()
 	s.waiter = nil
 	if errors.As(err, new(unsent)) && s.pending == id {

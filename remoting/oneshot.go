@@ -45,7 +45,7 @@ func (s *session) askProcess(ctx context.Context, script scripts.Script, args []
 	a := answer{sent: s.peer.client.opts.Now(), mode: s.mode, why: s.why}
 	p, err := s.process(ctx, script.Text, args, s.kept[script.Hash])
 	if err != nil {
-		return answer{}, s.miss(err)
+		return answer{}, s.miss(s.late(err, a.sent))
 	}
 	a.received = s.peer.client.opts.Now()
 	s.mu.Lock()

@@ -32,6 +32,7 @@ type peer struct {
 	told   atomic.Pointer[toldState]
 
 	credential *credential
+	isSecond   bool
 
 	ctx  context.Context // until it is ended
 	stop context.CancelCauseFunc
@@ -41,6 +42,8 @@ type peer struct {
 
 	mu      sync.Mutex
 	mode    learned
+	second  *peer     // nil, or the node's session for slow questions
+	slow    time.Time // until then there is one
 	sess    *session
 	opening *opening
 }
@@ -73,8 +76,23 @@ func (p *peer) ended() error {
 	return errClosed // the whole client
 }
 
-// ask runs a script in the node's session, opening one if there is none.
+// ask runs a script in the node's session, or in its second one.
 func (p *peer) ask(ctx context.Context, script scripts.Script, args []byte) (answer, error) {
+	if !maySlow(script) {
+		return p.askHere(ctx, script, args)
+	}
+	if second := p.aside(); second != nil {
+		a, err := second.askHere(ctx, script, args)
+		p.noteSlow(a, err)
+		return a, err
+	}
+	a, err := p.askHere(ctx, script, args)
+	p.noteSlow(a, err)
+	return a, err
+}
+
+// askHere runs a script in this session, opening one if there is none.
+func (p *peer) askHere(ctx context.Context, script scripts.Script, args []byte) (answer, error) {
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
@@ -185,9 +203,12 @@ func (p *peer) closeLater(s *session) {
 func (p *peer) shut(why error) {
 	p.stop(why)
 	p.mu.Lock()
-	s := p.sess
-	p.sess = nil
+	s, second := p.sess, p.second
+	p.sess, p.second = nil, nil
 	p.mu.Unlock()
+	if second != nil {
+		second.shut(why)
+	}
 	if s != nil {
 		s.close()
 	}
@@ -196,5 +217,8 @@ func (p *peer) shut(why error) {
 // lost is called by a session that died by itself.
 func (p *peer) lost(err error) {
 	p.log.Info("session lost", "err", err)
+	if p.isSecond {
+		return // the first one tells if the node is gone
+	}
 	p.client.opts.OnLost(p.node.Cluster, p.node.Name)
 }
