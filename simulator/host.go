@@ -54,7 +54,9 @@ func program(line string) string {
 
 // Run starts a program, or cmd.exe with the line when it is to interpret it.
 func (h *host) Run(ctx context.Context, p *wsman.Process) int {
-	h = h.as(p.User)
+	if p.User != "" {
+		h = h.as(p.User)
+	}
 	if p.ViaCmd {
 		return h.cmd(ctx, p, p.CommandLine)
 	}
