@@ -89,6 +89,17 @@ func (a *App) routes() *chi.Mux {
 		m.Get(pattern, a.api(q))
 	}
 	m.Get("/api/v1/openapi.json", a.openAPI)
+	m.Get("/api/v1/settings/clusters", a.apiSettings)
+	m.Post("/api/v1/settings/clusters/check", a.write(ActionCheck, a.apiCheck))
+	const one = "/api/v1/settings/clusters/{cluster}"
+	m.Post(one, a.write(ActionChange, a.apiAdd))
+	m.Put(one, a.write(ActionChange, a.apiChange))
+	m.Delete(one, a.write(ActionChange, a.apiRemove))
+	m.Delete(one+"/nodes/{node}", a.write(ActionChange, a.apiRemove))
+	for _, of := range []string{one, one + "/nodes/{node}"} {
+		m.Post(of+"/pause", a.write(ActionChange, a.apiPause(true)))
+		m.Post(of+"/resume", a.write(ActionChange, a.apiPause(false)))
+	}
 	m.Get("/healthz", a.healthz)
 	m.Get("/readyz", a.readyz)
 	return m

@@ -511,10 +511,7 @@ func (d *draft) works() bool {
 // save hands a definition to the fleet. What is wrong with it are problems, not
 // an error.
 func (a *App) save(ctx context.Context, was string, d cluster.Definition) (problems, error) {
-	// Half of it must not be done because a browser left.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
-	defer cancel()
-	err := a.opt.Fleet.Save(ctx, was, d)
+	err := a.saveError(ctx, was, d)
 	var list cluster.Problems
 	var p problems
 	switch {
@@ -526,12 +523,20 @@ func (a *App) save(ctx context.Context, was string, d cluster.Definition) (probl
 	case errors.Is(err, cluster.ErrExists):
 		p.add("name", "There is a cluster of that name already.")
 		return p, nil
-	case err != nil:
-		return nil, err
+	}
+	return nil, err
+}
+
+func (a *App) saveError(ctx context.Context, was string, d cluster.Definition) error {
+	// Half of it must not be done because a browser left.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	if err := a.opt.Fleet.Save(ctx, was, d); err != nil {
+		return err
 	}
 	a.log.Info("the settings of a cluster were saved", "cluster", d.Name, "was", was, "nodes", len(d.Nodes))
 	a.hub.poke(views.SettingsPath)
-	return nil, nil
+	return nil
 }
 
 // seeCluster leads to the page of a cluster as soon as there is one.

@@ -44,7 +44,6 @@ func validate(d cluster.Definition, entered int) (p problems, missing []int) {
 	if d.Name != "" {
 		p.name("name", d.Name)
 	}
-	p.access("", "", d.Access, &missing)
 	if len(d.Nodes) == 0 {
 		p.add("addresses", "Enter the address of at least one node.")
 	}
@@ -80,8 +79,11 @@ func validate(d cluster.Definition, entered int) (p problems, missing []int) {
 		if n.Pin != "" && !validPin(n.Pin) {
 			p.add(field, "%s: a pin is sha256/ and the base64 of 32 bytes.", address)
 		}
+	}
+	p.access("", "", d.Access, &missing)
+	for i, n := range d.Nodes {
 		if n.Access != nil {
-			p.access(prefix, n.Name+": ", *n.Access, &missing)
+			p.access(views.NodePrefix(i), n.Name+": ", *n.Access, &missing)
 		}
 	}
 	return p, missing

@@ -69,7 +69,6 @@ type checkedNode struct {
 type checkedStep struct {
 	cluster.CheckStep
 	State  State
-	Busy   bool
 	Open   bool
 	Took   string
 	Denied string
@@ -123,7 +122,6 @@ func DraftPage(s *cluster.Snapshot, d Draft, now time.Time) Page {
 func newDraftView(d Draft, now time.Time) draftView {
 	v := draftView{Draft: d, Switches: d.Definition.Access.Trust != cluster.TrustPin}
 	done, total, now1 := 0, 0, ""
-	opened := false
 	for _, n := range d.Check.Nodes {
 		for _, st := range n.Steps {
 			total++
@@ -135,15 +133,17 @@ func newDraftView(d Draft, now time.Time) draftView {
 			}
 		}
 		c := newCheckedNode(n, d.Running, now)
-		c.Open = !opened && (c.State.Class == "crit" || c.State.Class == "warn")
-		opened = opened || c.Open
 		v.Nodes = append(v.Nodes, c)
 		if n.Certificate != nil && !n.Certificate.Accepted {
 			v.Keys = append(v.Keys, keyToTrust{Field: "key" + strconv.Itoa(len(v.Keys)), Host: n.Address, Name: nodeName(n), Certificate: c.Certificate, Pin: n.Certificate.Pin})
 		}
 	}
-	if !opened && len(v.Nodes) > 0 {
-		v.Nodes[0].Open = true
+	// The worst is open; while it goes on, and nothing is wrong, the first.
+	for _, class := range []string{"crit", "warn", "busy"} {
+		if i := slices.IndexFunc(v.Nodes, func(n checkedNode) bool { return n.State.Class == class }); i >= 0 {
+			v.Nodes[i].Open = true
+			break
+		}
 	}
 	v.Done = "0"
 	if total > 0 {
@@ -213,8 +213,22 @@ func outcome(nodes []checkedNode) (tone, line string) {
 func newCheckedNode(n cluster.NodeCheck, running bool, now time.Time) checkedNode {
 	c := checkedNode{ID: rowID("check", n.Address), Name: nodeName(n), Address: n.Address, Facts: n.Facts, Probes: n.Unverified}
 	failed, partial, ok, open := false, "", 0, 0
+	said := "" // why the step before was skipped
 	for _, s := range n.Steps {
-		cs := checkedStep{CheckStep: s, State: stepState(s.State), Busy: s.State == cluster.StepRunning, Denied: strings.Join(s.Missing, ", ")}
+		cs := checkedStep{CheckStep: s, State: stepState(s.State)}
+		for i, m := range s.Missing {
+			if i > 0 {
+				cs.Denied += ", "
+			}
+			cs.Denied += cluster.MissingPart(m).Title
+		}
+		if s.State == cluster.StepSkipped && s.Detail == said {
+			cs.Detail = "" // once is enough
+		}
+		said = ""
+		if s.State == cluster.StepSkipped {
+			said = s.Detail
+		}
 		if s.Took > 0 {
 			cs.Took = duration(s.Took.Round(time.Millisecond))
 		}

@@ -29,7 +29,13 @@ function keep(f: HTMLElement, t: HTMLElement, changed: Element[]): boolean {
     // The text is ours: it is in the reader's zone and counts.
     if (f.dateTime === t.dateTime && f.dataset.form === t.dataset.form) return false;
   }
-  if (f instanceof HTMLDetailsElement && f.open) t.setAttribute("open", "");
+  if (f instanceof HTMLDetailsElement) {
+    // What somebody opened or closed stays so, whatever the server would do.
+    if (f.dataset.touched !== undefined) {
+      t.dataset.touched = "";
+      t.toggleAttribute("open", f.open);
+    } else if (f.open) t.setAttribute("open", "");
+  }
   if (f instanceof HTMLDialogElement) return false;
   if (f instanceof HTMLInputElement || f instanceof HTMLTextAreaElement || f instanceof HTMLSelectElement) {
     if (f === document.activeElement || ("defaultValue" in f && f.value !== f.defaultValue)) return false;
@@ -49,6 +55,11 @@ function mark(el: Element, name: string): void {
   // One frame without the class, so that a second change fades again.
   requestAnimationFrame(() => el.classList.add(name));
 }
+
+document.addEventListener("click", (e) => {
+  const summary = e.target instanceof Element ? e.target.closest("summary") : null;
+  if (summary?.parentElement instanceof HTMLDetailsElement) summary.parentElement.dataset.touched = "";
+});
 
 // One listener for all: one per change would pile up where changes come faster
 // than they fade.
