@@ -22,6 +22,8 @@ const (
 	idleTimeout = time.Minute
 	maxHeader   = 64 << 10 // bytes of the header of an answer
 	maxInterim  = 5        // interim (1xx) answers before the real one
+
+	lastWordsLimit = 100 * time.Millisecond
 )
 
 // laneConn is one connection, spoken to by one request at a time. net/http's
@@ -100,7 +102,7 @@ func (c *laneConn) roundTrip(ctx context.Context, request []byte, limit int) (*h
 		}
 	}()
 	if _, err := c.raw.Write(request); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errLane, err)
+		return nil, nil, fmt.Errorf("%w: %w", errLane, c.lastWords(err))
 	}
 	res, err := c.header()
 	if err != nil {
@@ -114,6 +116,21 @@ func (c *laneConn) roundTrip(ctx context.Context, request []byte, limit int) (*h
 	// Bytes behind the answer were not asked for: a next answer they are not.
 	c.lost = res.Close || c.in.Buffered() > 0
 	return res, body, nil
+}
+
+// lastWords is what the node's TLS said before it closed, if it did: in TLS 1.3 a
+// client learns only after the handshake that its certificate was not accepted.
+func (c *laneConn) lastWords(err error) error {
+	if c.peer != nil {
+		_ = c.raw.SetReadDeadline(time.Now().Add(lastWordsLimit))
+		c.from.N = maxHeader
+		if _, said := c.in.Peek(1); said != nil {
+			if _, ok := alert(said); ok {
+				return said
+			}
+		}
+	}
+	return err
 }
 
 // header reads the header of the answer, past interim ones.

@@ -115,6 +115,21 @@ func TestAnswersOnTheWire(t *testing.T) {
 	}
 }
 
+func TestZoneStaysHere(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://[fe80::1%25eth0]:5986/wsman": "[fe80::1]:5986", "https://[fe80::1%25eth0]/wsman": "[fe80::1]", "https://[2001:db8::1]:5986/wsman": "[2001:db8::1]:5986",
+		"https://hv-01:5986/wsman": "hv-01:5986",
+	} {
+		l, err := newLane(Node{URL: raw}, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(l.request("", "", nil)); !strings.Contains(got, "\r\nHost: "+want+"\r\n") {
+			t.Errorf("%s: %q", raw, got)
+		}
+	}
+}
+
 func TestGivenUpRequestEndsItsConnection(t *testing.T) {
 	soap := answerTo("", "")
 	reached := make(chan struct{})

@@ -23,6 +23,7 @@ const (
 type lane struct {
 	node  Node
 	url   *url.URL
+	host  string        // as the node is to see it
 	limit int           // bytes of an answer
 	busy  chan struct{} // a token while a request runs
 	conn  *laneConn     // nil when not connected and signed in
@@ -39,7 +40,12 @@ func newLane(n Node, c *credential, limit int) (*lane, error) {
 	if err != nil {
 		return nil, errors.New("URL cannot be read")
 	}
-	return &lane{node: n, url: u, limit: limit, credential: c, busy: make(chan struct{}, 1)}, nil
+	host := u.Host
+	if before, zone, ok := strings.Cut(host, "%"); ok { // an IPv6 zone is ours alone (RFC 6874 section 1)
+		_, after, _ := strings.Cut(zone, "]")
+		host = before + "]" + after
+	}
+	return &lane{node: n, url: u, host: host, limit: limit, credential: c, busy: make(chan struct{}, 1)}, nil
 }
 
 // post sends a message and returns the checked answer. A fault is an error.
@@ -87,6 +93,11 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 	}()
 	if l.conn != nil && l.conn.stale() {
 		l.drop()
+	}
+	if l.conn != nil && l.eachRequest() {
+		if err := l.credential.held(l.node.key()); err != nil {
+			return nil, err // the other lane found out
+		}
 	}
 	if l.conn == nil {
 		if l.conn, err = l.connect(ctx); err != nil {
@@ -196,7 +207,7 @@ func (l *lane) request(contentType, authorization string, body []byte) []byte {
 	b = append(b, "POST "...)
 	b = append(b, l.url.RequestURI()...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
-	b = append(b, l.url.Host...)
+	b = append(b, l.host...)
 	b = append(b, "\r\nUser-Agent: "+userAgent+"\r\nContent-Type: "...)
 	b = append(b, contentType...)
 	b = append(b, "\r\nContent-Length: "...)
