@@ -222,7 +222,7 @@ func TestDropDefinition(t *testing.T) {
 			dir, c := t.TempDir(), newClock()
 			s := openSealed(t, dir, c, newVault(t, testKey))
 			ctx := t.Context()
-			lived(t, s, c, "alpha", "beta")
+			lived(t, s, c, "beta", "alpha") // alpha has the highest numbers
 			beta := tell(t, s, c, "beta")
 			seq := s.Snapshot().Seq
 			watch := s.Watch(ctx)

@@ -27,10 +27,6 @@ func (s *Store) mergeNext(tx *sql.Tx, now int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if s.doomed[chunkObject(first)] {
-		_, err := tx.Stmt(s.stmts.dropChunk).Exec(first)
-		return true, err
-	}
 	return true, s.mergeBlock(tx, chunkBlock(first)*bucketSpan/blockSpan, chunkObject(first))
 }
 
@@ -120,7 +116,7 @@ func (s *Store) rollNext(tx *sql.Tx, t tier, now int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if s.doomed[object] {
+	if s.doomed[object] { // the sweep may be past this tier already
 		_, err := tx.Exec(`DELETE FROM stale WHERE object = ?`, object)
 		return true, err
 	}
