@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"looksalive/simulator/wsman"
@@ -24,6 +25,7 @@ type endpoint struct {
 	good    *wsman.Server
 	deny    *wsman.Server
 	web     *http.Server // answers while something else listens there
+	others  [2]sync.Once // for each gate: web serves there
 	modes   [2]string    // of the gates
 
 	// Guarded by the cluster's lock.
@@ -71,7 +73,6 @@ func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
 	e.HTTP = "http://" + plain.address + "/wsman"
 	go e.good.Serve(plain.good)
 	go e.deny.Serve(plain.deny)
-	go e.serveOther(plain, false)
 	if s.opts.HTTPS {
 		secure, err := newGate(s.opts.Listen)
 		if err != nil {
@@ -82,7 +83,6 @@ func (s *Simulator) newEndpoint(c *simCluster, n *simNode) (*endpoint, error) {
 		e.HTTPS = "https://" + secure.address + "/wsman"
 		go e.good.ServeTLS(secure.good)
 		go e.deny.ServeTLS(secure.deny)
-		go e.serveOther(secure, true)
 	}
 	return e, nil
 }
@@ -111,6 +111,9 @@ func (e *endpoint) gate(mode, listener string) error {
 	for i, g := range e.gates {
 		if modes[i] == was[i] {
 			continue
+		}
+		if modes[i] == listenerOtherHTTP {
+			e.others[i].Do(func() { go e.serveOther(g, i == 1) })
 		}
 		if err := g.set(modes[i]); err != nil && first == nil {
 			first = err
