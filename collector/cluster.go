@@ -109,7 +109,7 @@ func (l *clusterLoop) runState(ctx context.Context, p *pace) {
 		p.period = l.period(cluster.QuestionState)
 		wait = p.next()
 		if l.alerted() {
-			wait = min(wait, alertPace*p.period/cluster.QuestionState.Period())
+			wait = min(wait, alertPace*(p.period/cluster.QuestionState.Period()))
 		}
 	}
 }
