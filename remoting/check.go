@@ -40,6 +40,9 @@ type CheckOptions struct {
 	// Step bounds each step on the way to a session, default 15 s, and Question each
 	// question put in it, default 60 s.
 	Step, Question time.Duration
+	// Idle is the IdleTimeOut that Probe gives two shells to see whether it is kept, which
+	// takes a quarter longer; default 60 s, the least that Windows takes; below 0 it is not tried.
+	Idle time.Duration
 	// Resolver looks up names; nil means the system's.
 	Resolver Resolver
 	// Address says where to ask a node that the cluster named: its name and the DNS
@@ -72,6 +75,9 @@ func (o *CheckOptions) setDefaults() {
 			}
 			return name + "." + suffix
 		}
+	}
+	if o.Idle == 0 {
+		o.Idle = time.Minute
 	}
 	setDefault(&o.Step, 15*time.Second)
 	setDefault(&o.Question, time.Minute)

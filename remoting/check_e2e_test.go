@@ -278,3 +278,126 @@ func TestCheckBadDefinition(t *testing.T) {
 	wantStep(t, c.Nodes[0], cluster.StepName, cluster.StepFailed, "password are required")
 	wantStep(t, c.Nodes[0], cluster.StepPort, cluster.StepSkipped)
 }
+
+// TestCheckSaysWhatIsWrong has the simulator set up a node wrongly in every way it can.
+func TestCheckSaysWhatIsWrong(t *testing.T) {
+	const (
+		ok, partial, failed = cluster.StepOK, cluster.StepPartial, cluster.StepFailed
+	)
+	grant := "Grant-ClusterAccess -User "
+	for name, x := range map[string]struct {
+		fault  string
+		params map[string]any
+		plain  bool         // over http
+		auth   cluster.Auth // NTLM if not set
+		kind   cluster.StepKind
+		state  cluster.StepState
+		says   string
+		mend   string // in the steps; "" nothing
+	}{
+		"expired":            {fault: "certificate-wrong", params: m{"problem": "expired"}, kind: cluster.StepTLS, state: failed, says: "only", mend: "New-SelfSignedCertificate"},
+		"not yet valid":      {fault: "certificate-wrong", params: m{"problem": "not-yet-valid"}, kind: cluster.StepTLS, state: failed, says: "not valid yet", mend: "New-SelfSignedCertificate"},
+		"wrong name":         {fault: "certificate-wrong", params: m{"problem": "wrong-name"}, kind: cluster.StepTLS, state: failed, says: "not for 127.0.0.1", mend: "-DnsName '127.0.0.1'"},
+		"self-signed":        {fault: "certificate-wrong", params: m{"problem": "self-signed"}, kind: cluster.StepTLS, state: failed, says: "signed by", mend: "Thumbprint"},
+		"no HTTPS":           {fault: "listener-wrong", params: m{"how": "no-https"}, kind: cluster.StepPort, state: failed, says: "Nothing listens", mend: "winrm"},
+		"plain HTTP":         {fault: "listener-wrong", params: m{"how": "plain-http"}, kind: cluster.StepTLS, state: failed, says: "does not speak TLS", mend: "WSMan:\\localhost\\Listener"},
+		"old TLS":            {fault: "listener-wrong", params: m{"how": "tls-1.1"}, kind: cluster.StepTLS, state: failed, says: "TLS 1.2", mend: "WSMan:\\localhost\\Listener"},
+		"another server":     {fault: "listener-wrong", params: m{"how": "other-server"}, plain: true, kind: cluster.StepWinRM, state: failed, says: "not WinRM", mend: "winrm"},
+		"no Negotiate":       {fault: "sign-in-off", params: m{"method": "negotiate"}, kind: cluster.StepWinRM, state: failed, says: "does not offer Negotiate", mend: "Auth\\Negotiate"},
+		"no Basic":           {fault: "sign-in-off", params: m{"method": "basic"}, auth: cluster.AuthBasic, kind: cluster.StepWinRM, state: failed, says: "does not offer Basic", mend: "Auth\\Basic"},
+		"password changed":   {fault: "password-changed", kind: cluster.StepSignIn, state: failed, says: "rejected", mend: "4625"},
+		"locked":             {fault: "account-locked", plain: true, kind: cluster.StepSignIn, state: failed, says: "rejected", mend: "4625"},
+		"no remote right":    {fault: "right-missing", params: m{"right": "remote"}, kind: cluster.StepShell, state: failed, says: "may not open a remote shell", mend: "RootSDDL"},
+		"old PowerShell":     {fault: "powershell-restricted", params: m{"how": "old-version"}, kind: cluster.StepPowerShell, state: failed, says: "too old", mend: "5.1"},
+		"no PowerShell":      {fault: "powershell-restricted", params: m{"how": "missing"}, kind: cluster.StepPowerShell, state: failed, says: "is not recognized", mend: "$PSVersionTable"},
+		"constrained":        {fault: "powershell-restricted", params: m{"how": "constrained-language"}, kind: cluster.StepLoop, state: partial, says: "no loop here", mend: "AppLocker"},
+		"no -EncodedCommand": {fault: "powershell-restricted", params: m{"how": "encoded-command"}, kind: cluster.StepLoop, state: partial, says: "no loop here", mend: "AppLocker"},
+		"no cluster right":   {fault: "right-missing", params: m{"right": "cluster"}, kind: cluster.StepCluster, state: failed, says: "may not read the cluster", mend: grant},
+		"no clustering":      {fault: "feature-missing", params: m{"feature": "cluster"}, kind: cluster.StepCluster, state: failed, says: "not installed", mend: "Name a node"},
+		"evicted":            {fault: "feature-missing", params: m{"feature": "membership"}, kind: cluster.StepCluster, state: failed, says: "no cluster", mend: "Name a node"},
+		"cluster stopped":    {fault: "service-stopped", params: m{"service": "ClusSvc"}, kind: cluster.StepCluster, state: failed, says: "does not run", mend: "Start-Service"},
+		"no module":          {fault: "feature-missing", params: m{"feature": "module"}, kind: cluster.StepModule, state: partial, says: "not installed", mend: "Install-WindowsFeature"},
+		"no storage right":   {fault: "right-missing", params: m{"right": "root/Microsoft/Windows/Storage"}, kind: cluster.StepCIM, state: partial, says: "may not read: root/Microsoft/Windows/Storage", mend: "root/Microsoft/Windows/Storage"},
+		"no adapter right":   {fault: "right-missing", params: m{"right": "root/StandardCimv2"}, kind: cluster.StepCIM, state: partial, says: "root/StandardCimv2", mend: "root/StandardCimv2"},
+		"no Hyper-V right":   {fault: "right-missing", params: m{"right": "root/virtualization/v2"}, kind: cluster.StepCIM, state: partial, says: "root/virtualization/v2", mend: "Hyper-V"},
+		"no admin":           {fault: "right-missing", params: m{"right": "administrator"}, kind: cluster.StepAdmin, state: partial, says: "no local administrator. It may not read", mend: "Administrators"},
+		"no history":         {fault: "feature-missing", params: m{"feature": "history"}, kind: cluster.StepHistory, state: ok, says: "2019"},
+		"clock":              {fault: "clock-skew", params: m{"seconds": 90}, kind: cluster.StepClock, state: partial, says: "ahead of ours", mend: "w32tm"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := start(t, simulator.Options{HTTPS: true})
+			d := definitionOf(t, sim, !x.plain, 1)
+			d.Access.Auth = x.auth
+			spec := simulator.FaultSpec{Kind: x.fault, Cluster: d.Name, Target: d.Nodes[0].Name, Params: x.params}
+			if _, err := sim.Inject(spec); err != nil {
+				t.Fatal(err)
+			}
+			c := checkOf(t, sim, d, func(o *remoting.CheckOptions) { o.Only = []string{d.Nodes[0].Name} })
+			n := c.Nodes[0]
+			wantStep(t, n, x.kind, x.state, x.says)
+			s := step(t, n, x.kind)
+			var fix strings.Builder
+			for _, f := range s.Fix {
+				fix.WriteString(f.Text + "\n" + f.Command + "\n")
+			}
+			if !strings.Contains(fix.String(), x.mend) || x.mend == "" && x.state != ok && x.state != failed {
+				t.Errorf("the steps do not say %q:\n%s", x.mend, fix.String())
+			}
+			for _, earlier := range n.Steps {
+				if earlier.Kind == x.kind {
+					break
+				}
+				if earlier.State == failed {
+					t.Errorf("%s failed already: %s", earlier.Kind, earlier.Detail)
+				}
+			}
+			if x.kind == cluster.StepLoop && n.Mode != cluster.ModeProcess {
+				t.Errorf("mode %v", n.Mode)
+			}
+			if x.kind == cluster.StepTLS && n.Certificate == nil && strings.HasPrefix(x.fault, "certificate") {
+				t.Error("the certificate is not shown")
+			}
+		})
+	}
+}
+
+type m = map[string]any
+
+func TestCheckProbes(t *testing.T) {
+	sim := start(t, simulator.Options{HTTPS: true})
+	for name, https := range map[string]bool{"http": false, "https": true} {
+		t.Run(name, func(t *testing.T) {
+			d := definitionOf(t, sim, https, 1)
+			c := checkOf(t, sim, d, func(o *remoting.CheckOptions) {
+				o.Probe, o.Step, o.Idle = true, 2*time.Second, time.Second
+				o.Only = []string{d.Nodes[0].Name}
+			})
+			if n := len(c.Nodes[0].Unverified); n < 15 {
+				t.Errorf("%d probes", n)
+			}
+			for _, p := range c.Nodes[0].Unverified {
+				t.Logf("%v %s: %s", p.OK, p.Name, p.Found)
+				if p.Name == "IdleTimeOut of a shell nobody asks" {
+					if p.OK { // Windows takes nothing below a minute, and neither does the simulator
+						t.Error("a shell was gone before its time")
+					}
+				} else if !p.OK && p.Name != "lines through the pipe" { // that one depends on how busy we are
+					t.Errorf("%s: wanted %s, found %s", p.Name, p.Expected, p.Found)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckLeavesNothingBehind(t *testing.T) {
+	sim := start(t, simulator.Options{})
+	d := definitionOf(t, sim, false, 1)
+	only := func(o *remoting.CheckOptions) { o.Only = []string{d.Nodes[0].Name} }
+	checkOf(t, sim, d, only)
+	c := checkOf(t, sim, d, func(o *remoting.CheckOptions) { only(o); o.Probe, o.Idle, o.Step = true, -1, 2*time.Second })
+	for _, p := range c.Nodes[0].Unverified {
+		if p.Name == "names of shells" && !strings.HasPrefix(p.Found, "2 shells") {
+			t.Errorf("beside the session and the probe itself there is more: %s", p.Found)
+		}
+	}
+}

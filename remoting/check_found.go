@@ -94,9 +94,13 @@ func (c *checker) place(r *cluster.Check) {
 	r.Found = slices.Clone(r.Found)
 	for i := range r.Found {
 		f := &r.Found[i]
-		if n := c.given(f.Name); n != nil {
+		only := c.o.Definition.Node(f.Name) // perhaps not one that is checked
+		switch n := c.given(f.Name); {
+		case n != nil:
 			f.Address = r.Nodes[n.i].Address
-		} else {
+		case only != nil && only.Address != "" && !strings.EqualFold(firstLabel(hostOf(only.Address)), r.Cluster):
+			f.Address = clean(only.Address, nameLen)
+		default:
 			f.Address = clean(c.o.Address(f.Name, c.suffix), nameLen)
 		}
 	}

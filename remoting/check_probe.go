@@ -3,10 +3,12 @@ package remoting
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"looksalive/cluster"
@@ -19,7 +21,6 @@ const (
 	quickEcho   = 250 * time.Millisecond
 	maxGrowth   = 32 << 20 // bytes
 	signalCtrlC = shellURI + "/signal/ctrl_c"
-	ctrlCLimit  = 8 * time.Second
 	probeLimit  = 2 * time.Minute // of each probe, whatever happens
 )
 
@@ -27,24 +28,107 @@ const (
 // marked as not verified in the comments of this package and its scripts). What it
 // finds is for reports: it changes nothing of what is done.
 func (n *nodeCheck) probe(ctx context.Context) {
+	var idle sync.WaitGroup // it takes longest, and only waits
+	defer idle.Wait()
+	if n.o.Idle > 0 {
+		idle.Go(func() { n.probeOne(ctx, n.o.Idle*2+probeLimit, n.probeIdle) })
+	}
 	for _, p := range []func(context.Context) []cluster.CheckProbe{
 		n.probeLoop, n.probeShell, n.probePlain, n.probeWQL, n.probeCtrlC, n.probePoints,
 	} {
 		if ctx.Err() != nil {
 			return
 		}
-		found := func() (found []cluster.CheckProbe) {
-			defer func() {
-				if r := recover(); r != nil { // whatever a node sends must not end the program
-					n.log.Error("probing panicked", "err", r)
-				}
-			}()
-			one, cancel := context.WithTimeout(ctx, probeLimit)
-			defer cancel()
-			return p(one)
-		}()
-		n.changeNode(func(r *cluster.NodeCheck) { r.Unverified = append(r.Unverified, found...) })
+		n.probeOne(ctx, probeLimit, p)
 	}
+}
+
+// probeOne runs one probe and writes down what it found.
+func (n *nodeCheck) probeOne(ctx context.Context, limit time.Duration, p func(context.Context) []cluster.CheckProbe) {
+	found := func() (found []cluster.CheckProbe) {
+		defer func() {
+			if r := recover(); r != nil { // whatever a node sends must not end the program
+				n.log.Error("probing panicked", "err", r)
+			}
+		}()
+		one, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return p(one)
+	}()
+	n.changeNode(func(r *cluster.NodeCheck) { r.Unverified = append(r.Unverified, found...) })
+}
+
+// probeIdle gives two shells a short IdleTimeOut. One has a Receive outstanding all
+// the time, the other is left alone.
+func (n *nodeCheck) probeIdle(ctx context.Context) []cluster.CheckProbe {
+	const (
+		busy, busyWant = "IdleTimeOut while a Receive is outstanding", "the shell stays"
+		left, leftWant = "IdleTimeOut of a shell nobody asks", "the shell is gone"
+	)
+	l, err := n.lane()
+	if err != nil {
+		return nil
+	}
+	defer l.drop()
+	fail := func(err error) []cluster.CheckProbe { return []cluster.CheckProbe{n.notProbed(busy, busyWant, err)} }
+	open := func() (string, error) {
+		m := createShell(n.node.URL, checkShell)
+		m.body = []byte(strings.Replace(string(m.body), shellIdle, fmt.Sprintf("PT%.3fS", n.o.Idle.Seconds()), 1))
+		r, err := l.post(ctx, m)
+		if err == nil && r.shellID == "" {
+			err = fmt.Errorf("no shell id: %w", errBadAnswer)
+		}
+		if err != nil {
+			return "", err
+		}
+		return r.shellID, nil
+	}
+	asked, err := open()
+	if err != nil {
+		return fail(err)
+	}
+	defer n.deleteShell(l, asked)
+	alone, err := open()
+	if err != nil {
+		return fail(err)
+	}
+	defer n.deleteShell(l, alone)
+	r, err := l.post(ctx, startCommand(n.node.URL, asked, "ping.exe -n 600 127.0.0.1 >nul"))
+	if err != nil {
+		return fail(err)
+	}
+	receive := receiveOutput(n.node.URL, asked, r.commandID)
+	wait, cancel := context.WithTimeout(ctx, n.o.Idle*5/4)
+	defer cancel()
+	var gone error
+	for gone == nil && wait.Err() == nil {
+		_, err := l.post(wait, receive)
+		var f *fault
+		if err != nil && wait.Err() == nil && !(errors.As(err, &f) && f.Code == faultTimedOut) {
+			gone = err
+		}
+	}
+	if ctx.Err() != nil {
+		return fail(ctxError(ctx))
+	}
+	after := fmt.Sprintf("after %s: ", n.o.Idle*5/4)
+	said := func(err error) string {
+		if err == nil {
+			return after + "it is there"
+		}
+		_, detail := classify(err, n.node, "probe")
+		return after + detail
+	}
+	if gone == nil { // it may have ended as the last Receive was given up
+		_, gone = l.post(ctx, sendInput(n.node.URL, asked, r.commandID, "", false))
+	}
+	_, lost := l.post(ctx, startCommand(n.node.URL, alone, "ver"))
+	return []cluster.CheckProbe{probed(busy, busyWant, said(gone), gone == nil), probed(left, leftWant, said(lost), isGone(lost))}
+}
+
+func isGone(err error) bool {
+	var f *fault
+	return errors.As(err, &f) && f.Code == faultShellGone
 }
 
 func probed(what, expected, found string, ok bool) cluster.CheckProbe {
@@ -240,9 +324,11 @@ func faultIn(body []byte) string {
 	return ", " + r.fault.Error()
 }
 
-// probeCtrlC starts something that sleeps, in pipe mode, and interrupts it.
+// probeCtrlC starts something that takes long, in pipe mode, and interrupts it. That it
+// has no effect there is what others saw (MetricsHub/winrm-java, PR 144).
 func (n *nodeCheck) probeCtrlC(ctx context.Context) []cluster.CheckProbe {
-	const what, want = "ctrl_c in pipe mode", "it is not relied on; where it works, the program ends within seconds"
+	const what, want = "ctrl_c in pipe mode", "it has no effect, so programs are ended by terminate"
+	limit := n.o.Step / 5
 	l, err := n.lane()
 	if err != nil {
 		return nil
@@ -273,17 +359,17 @@ func (n *nodeCheck) probeCtrlC(ctx context.Context) []cluster.CheckProbe {
 	if _, err := l.post(ctx, kill); err != nil {
 		return fail(err)
 	}
-	wait, cancel := context.WithTimeout(ctx, ctrlCLimit)
+	wait, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for range 1000 {
 		r, err := l.post(wait, receiveOutput(n.node.URL, shell, command))
 		switch {
 		case err != nil && wait.Err() != nil && ctx.Err() == nil:
-			return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("the program still runs after %s", ctrlCLimit), false)}
+			return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("the program still runs after %s", limit), true)}
 		case err != nil:
 			return fail(err)
 		case r.state == stateDone:
-			return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("it ended after %d ms with code %d", n.o.Now().Sub(start).Milliseconds(), r.exitCode), true)}
+			return []cluster.CheckProbe{probed(what, want, fmt.Sprintf("it ended after %d ms with code %d", n.o.Now().Sub(start).Milliseconds(), r.exitCode), false)}
 		}
 	}
 	return fail(fmt.Errorf("it never ends: %w", errBadAnswer))

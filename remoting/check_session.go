@@ -230,7 +230,7 @@ func shellOutcome(err error, node Node) outcome {
 }
 
 func (n *nodeCheck) tryPowerShell(ctx context.Context, l *lane, shell string) outcome {
-	text, err := n.run1(ctx, l, shell, versionCommand)
+	text, err := n.runProgram(ctx, l, shell, versionCommand)
 	if err != nil {
 		return n.classified(err)
 	}
@@ -246,7 +246,7 @@ func (n *nodeCheck) powerShellOutcome(text string) outcome {
 		if text = clean(text, 200); text == "" {
 			text = "nothing"
 		}
-		return failed("powershell.exe started, but did not tell its version. It said: "+text+".",
+		return failed("PowerShell did not tell its version. What came instead: "+text,
 			cluster.Step{Text: "On the node, as this account: see what happens.", Command: versionCommand})
 	}
 	n.fact("PowerShell", version)
@@ -265,9 +265,9 @@ func atLeast51(version string) bool {
 	return err == nil && (a > 5 || a == 5 && b >= 1)
 }
 
-// run1 runs one program in a shell, with nothing on standard input, and returns what
+// runProgram runs one program in a shell, with nothing on standard input, and returns what
 // it wrote, at most 64 KB of it.
-func (n *nodeCheck) run1(ctx context.Context, l *lane, shell, line string) (string, error) {
+func (n *nodeCheck) runProgram(ctx context.Context, l *lane, shell, line string) (string, error) {
 	r, err := l.post(ctx, startCommand(n.node.URL, shell, line))
 	if err == nil && r.commandID == "" {
 		err = fmt.Errorf("no command id: %w", errBadAnswer)
