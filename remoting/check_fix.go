@@ -130,21 +130,3 @@ func fixCluster(user string) []cluster.Step {
 		{Text: "See who may.", Command: "Get-ClusterAccess"},
 	}
 }
-
-func fixGroup(sid, text, user string) cluster.Step {
-	return cluster.Step{Text: text, Command: "Add-LocalGroupMember -SID " + sid + " -Member " + quoted(user)}
-}
-
-// fixNamespace gives the rights Enable Account (1) and Remote Enable (32) on a CIM
-// namespace, with what is below it. SetSecurityDescriptor is a method of
-// __SystemSecurity, the descriptor's form is documented with it.
-func fixNamespace(namespace, user string) []cluster.Step {
-	return []cluster.Step{{
-		Text: "On the node: let the account read " + namespace + " (Enable Account and Remote Enable; wmimgmt.msc shows the same).",
-		Command: `$sid = (New-Object Security.Principal.NTAccount ` + quoted(user) + `).Translate([Security.Principal.SecurityIdentifier])
-$sec = Get-WmiObject -Namespace ` + quoted(namespace) + ` -Class __SystemSecurity
-$sddl = (New-Object Management.ManagementClass Win32_SecurityDescriptorHelper).Win32SDToSDDL($sec.GetSecurityDescriptor().Descriptor).SDDL
-$sd = (New-Object Management.ManagementClass Win32_SecurityDescriptorHelper).SDDLToWin32SD("$sddl(A;CI;CCWP;;;$sid)").Descriptor
-$sec.SetSecurityDescriptor($sd)`,
-	}}
-}

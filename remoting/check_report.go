@@ -21,9 +21,6 @@ import (
 func Report(c cluster.Check) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("LooksAlive check of a cluster (%s, %s/%s)", version(), runtime.GOOS, runtime.GOARCH)
-	line("Names, addresses and identifiers are replaced. Look through it before you publish it.")
-	line("")
 	if c.Cluster != "" {
 		line("Cluster: %s", c.Cluster)
 	}
@@ -36,7 +33,9 @@ func Report(c cluster.Check) string {
 	for _, n := range c.Nodes {
 		reportNode(line, n)
 	}
-	return hide(b.String(), c)
+	head := fmt.Sprintf("LooksAlive check of a cluster (%s, %s/%s)\n", version(), runtime.GOOS, runtime.GOARCH) +
+		"Names, addresses and identifiers are replaced. Look through it before you publish it.\n\n"
+	return head + hide(b.String(), c)
 }
 
 func reportNode(line func(string, ...any), n cluster.NodeCheck) {
@@ -141,11 +140,7 @@ func hide(text string, c cluster.Check) string {
 	// The cluster's own name first: a node may be asked by it.
 	host("cluster", c.Cluster)
 	for _, n := range c.Nodes {
-		asked := hostOf(n.Address)
-		if _, err := netip.ParseAddr(asked); err == nil {
-			asked = ""
-		}
-		names := []string{n.Name, asked}
+		names := []string{n.Name, nameIn(n.Address)}
 		for _, f := range n.Facts {
 			switch f.Name {
 			case "computer", "host name":
@@ -165,7 +160,7 @@ func hide(text string, c cluster.Check) string {
 		host("node", names...)
 	}
 	for _, f := range c.Found {
-		host("node", f.Name, hostOf(f.Address))
+		host("node", f.Name, nameIn(f.Address))
 	}
 	for _, n := range c.Nodes {
 		if t := n.Certificate; t != nil {
@@ -212,6 +207,16 @@ func hide(text string, c cluster.Check) string {
 		return m
 	})
 	return h.replace(text)
+}
+
+// nameIn is the name in an address, "" if it has none: IP addresses are replaced as
+// such, and several nodes may have the same.
+func nameIn(address string) string {
+	host := hostOf(address)
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
+	}
+	return host
 }
 
 // identifiers are addresses, SIDs of accounts and GUIDs.

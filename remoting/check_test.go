@@ -229,7 +229,7 @@ func TestQuoted(t *testing.T) {
 func TestReportTellsNobodyWho(t *testing.T) {
 	c := cluster.Check{
 		Cluster: "EU-PROD", Done: true,
-		Found: []cluster.FoundNode{{Name: "HV-02", Address: "hv-02.corp.contoso.example"}},
+		Found: []cluster.FoundNode{{Name: "HV-02", Address: "hv-02.corp.contoso.example"}, {Name: "HV-03", Address: "10.9.9.9:5986"}, {Name: "HV-04", Address: "10.9.9.9:5987"}},
 		Nodes: []cluster.NodeCheck{{
 			Name: "HV-01", Address: "hv-01.corp.contoso.example:5986",
 			Steps: []cluster.CheckStep{
@@ -246,12 +246,12 @@ func TestReportTellsNobodyWho(t *testing.T) {
 		}},
 	}
 	got := Report(c)
-	for _, secret := range []string{"hv-01", "hv-02", "contoso", "jane", "eu-prod", "10.1.2.3", "fd00", "1-2-3-500", "dc7", "root", "ltd"} {
+	for _, secret := range []string{"hv-01", "hv-02", "contoso", "jane", "eu-prod", "hv-03", "10.1.2.3", "10.9.9.9", "fd00", "1-2-3-500", "dc7", "root", "ltd"} {
 		if strings.Contains(strings.ToLower(got), secret) {
 			t.Errorf("the report says %q:\n%s", secret, got)
 		}
 	}
-	for _, want := range []string{"Cluster: cluster-1", "5.1.20348.2762", "20348.2762", "provided", "S-1-5-32-544", "failed   Sign-in", `rejected domain-`, "see node-2", "as wanted ctrl_c", "on node-1", "mode: unknown"} {
+	for _, want := range []string{"Cluster: cluster-1", "5.1.20348.2762", "20348.2762", "provided", "S-1-5-32-544", "failed   Sign-in", `rejected domain-`, "see node-2", "LooksAlive check", "Member: node-3 at address-", "Member: node-4 at address-", "as wanted ctrl_c", "on node-1", "mode: unknown"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the report does not say %q:\n%s", want, got)
 		}
