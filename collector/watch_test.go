@@ -318,7 +318,7 @@ func TestWatchTriesARejectedPasswordAgain(t *testing.T) {
 		}
 		reach.Store(int64(cluster.ReachRefused)) // rests for a minute, not for five
 		pass(40 * time.Second)
-		if c := contactOf(b, "HV-01"); c.Breaker != cluster.BreakerOpen || c.RetryAt.Sub(time.Now()) > time.Minute+time.Second {
+		if c := contactOf(b, "HV-01"); c.Breaker != cluster.BreakerOpen || time.Until(c.RetryAt) > time.Minute+time.Second {
 			t.Errorf("%+v", c)
 		}
 	})
