@@ -93,15 +93,19 @@ func portOutcome(err error, node Node, port, other string, open bool) outcome {
 	_, detail := classify(err, node, "")
 	var fix []cluster.Step
 	var ne net.Error
+	listen := fixListener(port)
+	if strings.HasPrefix(node.URL, "https:") {
+		listen = fixHTTPS()
+	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		detail, fix = "Nothing listens on port "+port+": WinRM does not run, or has no listener there.", fixListener(port)
+		detail, fix = "Nothing listens on port "+port+": WinRM does not run, or has no listener there.", listen
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		detail = "There is no route from here to the node."
 		fix = []cluster.Step{{Text: "Check the address, the gateway and the firewalls between here and the node."}}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &ne) && ne.Timeout():
 		detail = "Port " + port + " does not answer: the node is off, or a firewall discards what is sent to it."
-		fix = append(fixFirewall(port), fixListener(port)...)
+		fix = append(fixFirewall(port), listen...)
 	}
 	if open {
 		detail += " Port " + other + " does answer: WinRM over " + map[string]string{"5985": "HTTP", "5986": "HTTPS"}[other] + "."
