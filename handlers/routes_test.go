@@ -33,14 +33,21 @@ func (f *fixture) addresses() map[string]string {
 func (f *fixture) walk(each func(pattern, address string)) {
 	f.t.Helper()
 	fill := f.addresses()
+	draft := ""
+	if f.app.opt.Fleet != nil {
+		draft = f.app.drafts.add("", time.Time{}, stored("NEW")).id
+	}
 	err := chi.Walk(f.app.mux, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if method != http.MethodGet {
-			f.t.Errorf("%s %s: nothing here is written to", method, pattern)
+			if !strings.HasPrefix(pattern, "/settings/") && !strings.HasPrefix(pattern, "/api/v1/settings/") {
+				f.t.Errorf("%s %s: nothing but the settings is written to", method, pattern)
+			}
+			return nil
 		}
 		if pattern == "/live" || strings.HasSuffix(pattern, "*") {
 			return nil
 		}
-		address := pattern
+		address := strings.Replace(pattern, "/drafts/{id}", "/drafts/"+draft, 1)
 		for hole, value := range fill {
 			address = strings.ReplaceAll(address, hole, value)
 		}
@@ -56,7 +63,7 @@ func (f *fixture) walk(each func(pattern, address string)) {
 }
 
 func TestEveryRouteAnswers(t *testing.T) {
-	f := newFixture(t, nil)
+	f := newSettings(t, newMemoryFleet(stored("AUE-01")), nil)
 	n := 0
 	f.walk(func(pattern, address string) {
 		n++
@@ -83,6 +90,9 @@ func TestEveryRouteAnswers(t *testing.T) {
 		head := f.ask(http.MethodHead, address)
 		if head.Code != http.StatusOK || head.Body.Len() != 0 || head.Header().Get("Content-Length") != w.Header().Get("Content-Length") {
 			t.Errorf("HEAD %s: %d, %d bytes, length %s; GET had %s", address, head.Code, head.Body.Len(), head.Header().Get("Content-Length"), w.Header().Get("Content-Length"))
+		}
+		if f.app.mux.Match(chi.NewRouteContext(), http.MethodPost, address) {
+			return // what it does with a POST, other tests say
 		}
 		post := f.ask(http.MethodPost, address)
 		if post.Code != http.StatusMethodNotAllowed || post.Header().Get("Allow") != "GET, HEAD" {
@@ -114,7 +124,7 @@ func checkHeaders(t *testing.T, what string, w *httptest.ResponseRecorder) {
 
 // The policy is only worth something if the pages keep to it.
 func TestPagesKeepToThePolicy(t *testing.T) {
-	f := newFixture(t, nil)
+	f := newSettings(t, newMemoryFleet(stored("AUE-01")), nil)
 	f.walk(func(pattern, address string) {
 		if f.app.pages[pattern] == nil {
 			return

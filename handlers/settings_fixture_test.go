@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"looksalive/cluster"
 )
 
@@ -233,4 +235,9 @@ func newSettings(t *testing.T, fleet *memoryFleet, change func(*Options)) *fixtu
 func (f *fixture) settled() {
 	f.t.Helper()
 	f.app.drafts.wg.Wait()
+}
+
+// diffDefinitions compares with the secrets, which it does not print.
+func diffDefinitions(want, got cluster.Definition) string {
+	return cmp.Diff(want, got, cmp.Comparer(func(a, b cluster.Secret) bool { return a.Reveal() == b.Reveal() }))
 }
