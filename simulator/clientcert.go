@@ -93,7 +93,7 @@ func (e *endpoint) mapping(chain []*x509.Certificate) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.account(user)
-	if a == nil || c.condOf(e.node).methods[methodCertificate] {
+	if a == nil {
 		return "", false
 	}
 	return a.User, true

@@ -134,6 +134,7 @@ func TestTypedInput(t *testing.T) {
 		{"$x = 5\n$x + 1", "6\r\n", "", 0}, // the last line needs no end
 		{"if ($true) {\n'yes'\n}\n\n'after'\n", "yes\r\nafter\r\n", "", 0},
 		{"if ($true) {\n'lost'\n}", "", "", 0}, // no empty line behind it
+		{"if ($true) {\n'lost too'\n}\n", "", "", 0},
 		{"'one' )\n'two'\n", "two\r\n", "", 0}, // what does not parse is dropped
 		{"Get-Everything\n'still here'\n", "still here\r\n", "Get-Everything : The term 'Get-Everything' is not recognized", 0},
 		{"$ErrorActionPreference = 'Stop'\nGet-Everything\n'goes on'\n", "goes on\r\n", "Get-Everything :", 0},

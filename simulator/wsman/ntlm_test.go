@@ -3,6 +3,7 @@ package wsman
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"testing"
 	"time"
 
@@ -263,5 +264,33 @@ func TestMICCoversNegotiate(t *testing.T) {
 	}
 	if account, _, err := a.authenticate(three, nil); err == nil {
 		t.Errorf("accepted %s", account)
+	}
+}
+
+// TestSignInsAreTold: every attempt that came as far as the password is judged.
+func TestSignInsAreTold(t *testing.T) {
+	var told []SignIn
+	locked := false
+	o := options()
+	o.SignIn = func(a SignIn) bool { // one connection at a time: no lock needed
+		told = append(told, a)
+		return a.Correct && !locked
+	}
+	_, addr := start(t, o)
+	for _, tt := range []struct {
+		user, password string
+		locked         bool
+		status         int
+	}{
+		{"operator", password, false, 200}, {"operator", "wrong", false, 401}, {"nobody", "x", false, 401}, {"operator", password, true, 401},
+	} {
+		locked = tt.locked
+		if got := dial(t, addr).logon("", tt.user, tt.password); got != tt.status {
+			t.Errorf("%s: %d, want %d", tt.user, got, tt.status)
+		}
+	}
+	want := []SignIn{{`CONTOSO\Operator`, true, true}, {`CONTOSO\Operator`, true, false}, {"", false, false}, {`CONTOSO\Operator`, true, true}}
+	if !slices.Equal(told, want) {
+		t.Errorf("%+v, want %+v", told, want)
 	}
 }
