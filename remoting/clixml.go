@@ -28,6 +28,10 @@ func errorText(stderr []byte) string {
 	if i := strings.Index(text, "\nAt line:"); i > 0 {
 		text = text[:i]
 	}
+	// Before the message stands what was invoked: a command's name, or a line of ours.
+	if invoked, message, ok := strings.Cut(text, " : "); ok && strings.ContainsAny(invoked, "$;={") {
+		text = message
+	}
 	return clean(text, 500)
 }
 

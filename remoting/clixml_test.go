@@ -14,6 +14,8 @@ func TestErrorText(t *testing.T) {
 			"#< CLIXML\r\n" + objs + `<S S="Error">Cannot invoke method. Only core types are supported._x000D__x000A_</S><S S="Error">At line:3 char:4_x000D__x000A_</S><S S="Error">+ [IO.Stream]::new()</S></Objs>`,
 			"Cannot invoke method. Only core types are supported.",
 		},
+		"a line of ours before it": {objs + `<S S="Error">$u=[Text.UTF8Encoding]::new($false) : Method invocation failed._x000A_</S></Objs>`, "Method invocation failed."},
+		"a command before it":      {objs + `<S S="Error">Get-CimInstance : Access denied</S></Objs>`, "Get-CimInstance : Access denied"},
 		"progress is no text":      {"#< CLIXML\r\n" + objs + `<Obj S="progress" RefId="0"><TN RefId="0"><T>System.Object</T></TN><MS><S S="Error" N="x">inside</S><AV>Preparing modules for first use.</AV></MS></Obj></Objs>`, ""},
 		"warnings if nothing else": {"#< CLIXML\r\n" + objs + `<S S="warning">Low disk_x000A_space</S></Objs>`, "Low disk space"},
 		"mixed with plain text":    {"The system cannot\r\n#< CLIXML\r\n" + objs + `<S S="Warning">w</S></Objs>` + "find it.\r\n", "The system cannot find it."},

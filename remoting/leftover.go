@@ -78,7 +78,7 @@ func (p *peer) sweep(ctx context.Context, l *lane) {
 		// Ages are told in whole seconds. A shell that another Client of this process is
 		// opening at this moment is not known as ours yet, but it is young.
 		young := s.knowsAge && s.age+time.Second <= p.client.opts.Now().Sub(p.born)
-		if s.name != p.shellName() || s.id == "" || ours.has(s.id) || young || s.resource != "" && !strings.EqualFold(s.resource, cmdURI) {
+		if s.name != p.shellName() || s.id == "" || len(s.id) > maxID || ours.has(s.id) || young || s.resource != "" && !strings.EqualFold(s.resource, cmdURI) {
 			continue
 		}
 		if _, err := l.post(ctx, deleteShell(p.node.URL, s.id)); err != nil {
@@ -106,7 +106,7 @@ func listShells(ctx context.Context, l *lane, url string) ([]listed, error) {
 			return found, err
 		}
 		found = append(found, r.shells...)
-		if r.ended || r.context == "" {
+		if r.ended || r.context == "" || len(r.context) > maxID {
 			break
 		}
 		m = pullShells(url, r.context)

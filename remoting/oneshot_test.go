@@ -143,6 +143,7 @@ func TestProcessPerQuestion(t *testing.T) {
 		}
 	}
 	n.mu.Unlock()
+	c.work.Wait()
 	if creates, deletes := n.count("Create"), n.count("Delete"); creates != 2 || deletes != 1 {
 		t.Errorf("%d shells opened and %d deleted, want one for the loop, deleted, and one for processes", creates, deletes)
 	}

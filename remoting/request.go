@@ -27,6 +27,7 @@ const (
 	receiveLimit  = 70 * time.Second // of the HTTP request, longer than receiveFor
 	laneSLimit    = 25 * time.Second
 	sendLimit     = 5 * time.Second
+	maxID         = 256      // bytes of an id a node gives, which goes back in every request
 	errOutputSize = 16 << 10 // bytes of standard error that are looked at, per program
 )
 

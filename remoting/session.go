@@ -100,7 +100,7 @@ func startSession(ctx context.Context, p *peer, mode cluster.SessionMode, why st
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
-			s.close()
+			p.closeLater(s) // the node may take its time
 			s = nil
 		}
 	}()
@@ -109,9 +109,10 @@ func startSession(ctx context.Context, p *peer, mode cluster.SessionMode, why st
 	if err != nil {
 		return s, fmt.Errorf("opening a shell: %w", err)
 	}
-	if s.shell = r.shellID; s.shell == "" {
+	if r.shellID == "" || len(r.shellID) > maxID {
 		return s, fmt.Errorf("no shell id: %w", errBadAnswer)
 	}
+	s.shell = r.shellID
 	ours.add(s.shell)
 	if mode == cluster.ModeProcess {
 		err = s.tryProcess(ctx)
@@ -161,7 +162,7 @@ func (s *session) start(ctx context.Context, line string) (string, error) {
 		return "", &noStart{err, true} // the shell was granted, this program was not
 	case err != nil:
 		return "", err
-	case r.commandID == "":
+	case r.commandID == "", len(r.commandID) > maxID:
 		return "", fmt.Errorf("no command id: %w", errBadAnswer)
 	}
 	return r.commandID, nil
