@@ -127,7 +127,7 @@ func TestCanary(t *testing.T) {
 			t.Fatalf("%s: %d old blobs are still in the files", what, n)
 		}
 	}
-	for round := range 150 {
+	for round := range 100 {
 		c.t = c.t.Add(1e9)
 		if err := s.Record(ctx, cluster.Report{Observation: vitals("alpha", "HV-01", c.t, float64(round))}); err != nil {
 			t.Fatal(err)

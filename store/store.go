@@ -140,6 +140,9 @@ func Open(ctx context.Context, opts Options) (_ *Store, err error) {
 	if err := s.reseal(ctx); err != nil {
 		return nil, fmt.Errorf("sealing the secrets with the newest key: %w", err)
 	}
+	if err := s.interrupted(ctx); err != nil {
+		return nil, fmt.Errorf("recording interrupted runs: %w", err)
+	}
 	// What was to be overwritten when the program was killed may be in the log still.
 	if _, err := s.truncate(busyTimeout); err != nil {
 		return nil, err
