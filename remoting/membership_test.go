@@ -295,3 +295,70 @@ func TestNodeThatLostItsTrustStopsNobodyElse(t *testing.T) {
 		t.Errorf("after somebody asked to try again: %v %s", o.Reach, o.Detail)
 	}
 }
+
+// Somebody who mends a node's settings wants to see whether it works now.
+func TestChangedSettingsTryAgain(t *testing.T) {
+	sim := start(t, simulator.Options{Shapes: oneNode()})
+	nodes := nodesOf(t, sim, false, cluster.AuthNTLM)[:1]
+	right := nodes[0].Password
+	nodes[0].Password = cluster.NewSecret("wrong")
+	c := newClient(t, remoting.Options{Nodes: nodes})
+	rejected := func(want int) {
+		t.Helper()
+		for range 2 {
+			if o := ask(t, c, nodes[0], cluster.QuestionVitals); o.Reach != cluster.ReachPassword {
+				t.Errorf("%v %s", o.Reach, o.Detail)
+			}
+		}
+		if n := sim.FailedSignIns(nodes[0].Name); n != want {
+			t.Errorf("%d failed sign-ins, want %d", n, want)
+		}
+	}
+	rejected(1)
+	if err := c.Set(nodes); err != nil { // the same
+		t.Fatal(err)
+	}
+	rejected(1)
+	nodes[0].ServerName = "changed"
+	if err := c.Set(nodes); err != nil {
+		t.Fatal(err)
+	}
+	rejected(2)
+	nodes[0].Password = right
+	if err := c.Set(nodes); err != nil {
+		t.Fatal(err)
+	}
+	if o := ask(t, c, nodes[0], cluster.QuestionVitals); !o.OK() {
+		t.Errorf("with the right password: %v %s", o.Reach, o.Detail)
+	}
+}
+
+// The polite end of a session must not sign in with a password that was replaced.
+func TestReplacedPasswordIsNotUsedToSayGoodbye(t *testing.T) {
+	sim := start(t, simulator.Options{Shapes: oneNode()})
+	n := nodesOf(t, sim, false, cluster.AuthNTLM)[0]
+	direct := n
+	p, u := newProxy(t, n.URL)
+	n.URL = u
+	c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
+	if o := ask(t, c, n, cluster.QuestionVitals); !o.OK() {
+		t.Fatalf("%v %s", o.Reach, o.Detail)
+	}
+	if err := sim.SetPassword(sim.Nodes()[0].User, "rotated"); err != nil {
+		t.Fatal(err)
+	}
+	direct.Password = cluster.NewSecret("rotated")
+	p.cut() // the old session has to connect anew to say goodbye
+	if err := c.Set([]remoting.Node{direct}); err != nil {
+		t.Fatal(err)
+	}
+	if o := ask(t, c, direct, cluster.QuestionVitals); !o.OK() {
+		t.Errorf("%v %s", o.Reach, o.Detail)
+	}
+	if err := c.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if f := sim.FailedSignIns(n.Name); f != 0 {
+		t.Errorf("the old password was tried %d times", f)
+	}
+}
