@@ -47,9 +47,16 @@ func tool(t testing.TB, name, install string) string {
 	return path
 }
 
-// kdc is a domain controller with its own database.
+// realmOf is a realm, and the commands for kadmin.local that fill it.
+type realmOf struct {
+	name       string
+	principals []string
+}
+
+// kdc is a domain controller, with a database for each realm.
 type kdc struct {
 	dir, addr string
+	realms    []realmOf
 	env       []string
 	asked     atomic.Int64 // messages that came by way of counted
 }
@@ -70,15 +77,22 @@ func (k *kdc) run(t testing.TB, input, name string, args ...string) {
 // startKDC makes a realm and serves it. principals are commands for kadmin.local.
 func startKDC(t testing.TB, principals ...string) *kdc {
 	t.Helper()
+	return startRealms(t, realmOf{realm, principals})
+}
+
+func startRealms(t testing.TB, realms ...realmOf) *kdc {
+	t.Helper()
 	daemon, util, kadmin := tool(t, "krb5kdc", "krb5-kdc"), tool(t, "kdb5_util", "krb5-kdc"), tool(t, "kadmin.local", "krb5-admin-server")
-	k := &kdc{dir: t.TempDir()}
+	k := &kdc{dir: t.TempDir(), realms: realms}
 	k.env = append(os.Environ(), "KRB5_CONFIG="+k.file("krb5.conf"), "KRB5_KDC_PROFILE="+k.file("kdc.conf"), "KRB5RCACHEDIR="+k.dir, "LANG=C.UTF-8")
 	for try := 1; ; try++ {
 		k.addr = freeAddr(t)
 		k.configure(t)
-		if try == 1 {
-			k.run(t, "", util, "create", "-s", "-r", realm, "-P", "master")
-			k.run(t, strings.Join(principals, "\n")+"\n", kadmin, "-r", realm)
+		for _, r := range realms {
+			if try == 1 {
+				k.run(t, "", util, "create", "-s", "-r", r.name, "-P", "master")
+				k.run(t, strings.Join(r.principals, "\n")+"\n", kadmin, "-r", r.name)
+			}
 		}
 		if k.serve(t, daemon) {
 			return k
@@ -102,10 +116,17 @@ func freeAddr(t testing.TB) string {
 
 func (k *kdc) configure(t testing.TB) {
 	t.Helper()
+	var found, served, domains strings.Builder
+	for _, r := range k.realms {
+		fmt.Fprintf(&found, "%s = {\n kdc = %s\n}\n", r.name, k.addr)
+		fmt.Fprintf(&served, "%[1]s = {\n database_name = %[2]s/db-%[1]s\n key_stash_file = %[2]s/stash-%[1]s\n acl_file = %[2]s/acl\n max_life = 10h\n host_based_services = HTTP\n"+
+			" supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal\n}\n", r.name, k.dir)
+		fmt.Fprintf(&domains, ".%s = %s\n", strings.ToLower(r.name), r.name)
+	}
 	for name, text := range map[string]string{
-		"krb5.conf": fmt.Sprintf("[libdefaults]\ndefault_realm = %[1]s\ndns_lookup_kdc = false\ndns_lookup_realm = false\nrdns = false\ndns_canonicalize_hostname = false\n[realms]\n%[1]s = {\n kdc = %[2]s\n}\n", realm, k.addr),
-		"kdc.conf": fmt.Sprintf("[kdcdefaults]\nkdc_listen = %[2]s\nkdc_tcp_listen = %[2]s\n[realms]\n%[1]s = {\n database_name = %[3]s/principal\n key_stash_file = %[3]s/stash\n acl_file = %[3]s/acl\n max_life = 10h\n supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal\n}\n[logging]\nkdc = STDERR\n",
-			realm, k.addr, k.dir),
+		"krb5.conf": fmt.Sprintf("[libdefaults]\ndefault_realm = %s\ndns_lookup_kdc = false\ndns_lookup_realm = false\nrdns = false\ndns_canonicalize_hostname = false\n[realms]\n%s[domain_realm]\n%s",
+			realm, &found, &domains),
+		"kdc.conf": fmt.Sprintf("[kdcdefaults]\nkdc_listen = %[1]s\nkdc_tcp_listen = %[1]s\n[realms]\n%[2]s[logging]\nkdc = STDERR\n", k.addr, &served),
 	} {
 		if err := os.WriteFile(k.file(name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -116,7 +137,11 @@ func (k *kdc) configure(t testing.TB) {
 // serve starts krb5kdc; false if it does not get its port.
 func (k *kdc) serve(t testing.TB, daemon string) bool {
 	t.Helper()
-	cmd := exec.Command(daemon, "-n", "-r", realm, "-P", k.file("pid"))
+	args := []string{"-n", "-P", k.file("pid")}
+	for _, r := range k.realms {
+		args = append(args, "-r", r.name)
+	}
+	cmd := exec.Command(daemon, args...)
 	cmd.Env = k.env
 	log, err := cmd.StderrPipe()
 	if err != nil {

@@ -93,7 +93,7 @@ func TestKerberosWithAnotherImplementation(t *testing.T) {
 	// 1.2.840.113554.1.2.2; confidentiality, integrity, mutual, replay, sequence; and
 	// over TLS channel-bound (2048).
 	for a, flags := range map[*acceptor]int{plain: 62, secure: 62 + 2048} {
-		for line := range strings.Lines(a.heard(2, "ACCEPTED")) {
+		for line := range strings.Lines(a.heard(t, 2, "ACCEPTED")) {
 			if !strings.Contains(line, "@"+realm+" 1.2.840.113554.1.2.2 flags") || !hasFlags(line, flags) {
 				t.Errorf("%q, want flags %d", line, flags)
 			}
@@ -188,7 +188,7 @@ func TestKerberosAgainstALiar(t *testing.T) {
 	t.Run("bound to another certificate", func(t *testing.T) {
 		a := accept(t, node, ca, k.env, "--mech", "kerberos", "--cert", cert, "--bound", other)
 		refused(t, a.through(cluster.AuthKerberos, password("reader"), k.kerberos(), roots), cluster.ReachNoRights, "did not accept")
-		a.heard(1, "REJECTED")
+		a.heard(t, 1, "REJECTED")
 	})
 }
 
@@ -241,7 +241,7 @@ func TestKerberosTicketsAreShared(t *testing.T) {
 	if got := k.asked.Load(); got != 3 { // two for the account, one for the service
 		t.Errorf("%d messages to the domain controller, want 3", got)
 	}
-	a.heard(2*len(nodes), "ACCEPTED") // two lanes for each node
+	a.heard(t, 2*len(nodes), "ACCEPTED") // two lanes for each node
 }
 
 // A ticket is replaced before it ends, by a new sign-in.
@@ -269,4 +269,26 @@ func TestKerberosTicketsAreReplaced(t *testing.T) {
 	if got := k.asked.Load(); got != 3 {
 		t.Errorf("%d messages to the domain controller, want 3: all tickets anew", got)
 	}
+}
+
+// The node is in another domain of the forest, two referrals away.
+func TestKerberosAcrossRealms(t *testing.T) {
+	const middle, far, host = "EMEA." + realm, "DE.EMEA." + realm, "hv-01.de.emea.looksalive.test"
+	dir := t.TempDir()
+	trust := func(to, from string) string { return "addprinc -pw trust krbtgt/" + to + "@" + from }
+	k := startRealms(t,
+		realmOf{realm, []string{"addprinc -pw \"" + kdcPassword + "\" +requires_preauth reader", trust(middle, realm)}},
+		realmOf{middle, []string{trust(middle, realm), trust(far, middle)}},
+		realmOf{far, []string{trust(far, middle), "addprinc -randkey HTTP/" + host, "ktadd -k " + dir + "/node.keytab -norandkey HTTP/" + host}})
+	k.env = append(k.env, "KRB5_KTNAME="+dir+"/node.keytab")
+	node, ca := behind(t)
+	a := accept(t, node, ca, k.env, "--mech", "kerberos")
+	n := a.through(cluster.AuthKerberos, password("reader"), k.kerberos(), nil)
+	n.ServerName = host
+	s := remoting.NewSignIns(n)
+	s.Krb5conf(k.file("krb5.conf"))
+	if err := s.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.heard(t, 1, "ACCEPTED reader@"+realm)
 }

@@ -47,7 +47,7 @@ func TestNTLMWithAnotherImplementation(t *testing.T) {
 	})
 	t.Run("bound to another certificate", func(t *testing.T) {
 		refused(t, bound.through(cluster.AuthNTLM, reader, none, roots), cluster.ReachPassword, "rejected")
-		bound.heard(1, "REJECTED")
+		bound.heard(t, 1, "REJECTED")
 	})
 	for lie, detail := range map[string]string{"plain": "without encryption", "garble": "", "replay": ""} {
 		t.Run(lie, func(t *testing.T) {
@@ -56,6 +56,6 @@ func TestNTLMWithAnotherImplementation(t *testing.T) {
 		})
 	}
 	for _, a := range []*acceptor{plain, secure} {
-		a.heard(2, "1.3.6.1.4.1.311.2.2.10 flags") // both lanes by NTLM
+		a.heard(t, 2, "1.3.6.1.4.1.311.2.2.10 flags") // both lanes by NTLM
 	}
 }

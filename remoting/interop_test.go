@@ -47,10 +47,22 @@ func (a *acceptor) Write(b []byte) (int, error) {
 }
 
 // heard waits until the acceptor has said something n times, and returns all it said.
-func (a *acceptor) heard(n int, what string) string {
+func (a *acceptor) heard(t testing.TB, n int, what string) string {
+	t.Helper()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	enough := false
+	late := time.AfterFunc(20*time.Second, func() { // only what is broken takes so long
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		enough = true
+		a.more.Broadcast()
+	})
+	defer late.Stop()
 	for strings.Count(a.log.String(), what) < n {
+		if enough {
+			t.Fatalf("the acceptor did not say %q %d times:\n%s", what, n, a.log.String())
+		}
 		a.more.Wait()
 	}
 	return a.log.String()

@@ -8,13 +8,17 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jcmturner/gofork/encoding/asn1"
+	"github.com/jcmturner/gokrb5/v8/asn1tools"
 	"github.com/jcmturner/gokrb5/v8/crypto"
+	"github.com/jcmturner/gokrb5/v8/iana/asnAppTag"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
+	"github.com/jcmturner/gokrb5/v8/iana/msgtype"
 	"github.com/jcmturner/gokrb5/v8/iana/patype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
@@ -195,38 +199,101 @@ func TestKDCAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// One that was cancelled does not spoil it for those who wait with it; one that was
-// rejected does, until somebody asks to try again.
+// All who want a ticket wait for one attempt. That it was cancelled does not spoil it
+// for the others; that it was refused does, or they would show a wrong password one
+// after the other.
 func TestTicketsAreFetchedOnce(t *testing.T) {
-	tk := newTickets(cluster.Identity{User: "reader"}, cluster.Kerberos{Realm: "R"}, time.Now)
-	fetched := make(chan error)
-	fetch := func() (*ticket, error) {
-		if err := <-fetched; err != nil {
-			return nil, err
+	synctest.Test(t, func(t *testing.T) {
+		tk := newTickets(cluster.Identity{User: "reader"}, cluster.Kerberos{Realm: "R"}, time.Now)
+		outcome := make(chan error)
+		fetch := func() (*ticket, error) {
+			if err := <-outcome; err != nil {
+				return nil, err
+			}
+			return &ticket{begin: time.Now(), end: time.Now().Add(time.Hour)}, nil
 		}
-		return &ticket{begin: time.Now(), end: time.Now().Add(time.Hour)}, nil
-	}
-	const many = 5
-	results := make(chan error, many)
-	for range many {
-		go func() { _, err := tk.get(t.Context(), "HTTP/a", fetch); results <- err }()
-	}
-	fetched <- errCanceled // whoever began it
-	if err := <-results; !errors.Is(err, errCanceled) {
-		t.Errorf("the first: %v", err)
-	}
-	fetched <- nil
-	for range many - 1 {
-		if err := <-results; err != nil {
-			t.Errorf("the others: %v", err)
+		const many = 5
+		results := make(chan error, many)
+		want := func(name string) {
+			for range many {
+				go func() { _, err := tk.get(t.Context(), name, fetch); results <- err }()
+			}
+			synctest.Wait()
 		}
+		want("HTTP/a")
+		outcome <- errCanceled // whoever began it
+		if err := <-results; !errors.Is(err, errCanceled) {
+			t.Errorf("the first: %v", err)
+		}
+		outcome <- nil
+		for range many - 1 {
+			if err := <-results; err != nil {
+				t.Errorf("the others: %v", err)
+			}
+		}
+		want("HTTP/b")
+		outcome <- &kerberosError{what: kerberosPassword}
+		for range many {
+			if err := <-results; !errors.Is(err, errPassword) {
+				t.Errorf("refused: %v", err)
+			}
+		}
+		// Near its end it is fetched anew.
+		time.Sleep(56 * time.Minute)
+		want("HTTP/a")
+		outcome <- nil
+		for range many {
+			if err := <-results; err != nil {
+				t.Errorf("anew: %v", err)
+			}
+		}
+		if _, err := tk.get(t.Context(), "HTTP/c", func() (*ticket, error) { panic("index out of range") }); !errors.Is(err, errBadAnswer) {
+			t.Errorf("panic: %v", err)
+		}
+	})
+}
+
+// apRep is a node's proof.
+func apRep(t *testing.T, key types.EncryptionKey, part messages.EncAPRepPart) []byte {
+	t.Helper()
+	b, err := asn1.Marshal(part)
+	if err != nil {
+		t.Fatal(err)
 	}
-	go func() {
-		_, err := tk.get(t.Context(), "HTTP/b", func() (*ticket, error) { panic("index out of range") })
-		results <- err
-	}()
-	if err := <-results; !errors.Is(err, errBadAnswer) {
-		t.Errorf("panic: %v", err)
+	sealed, err := crypto.GetEncryptedData(asn1tools.AddASNAppTag(b, asnAppTag.EncAPRepPart), key, keyusage.AP_REP_ENCPART, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = asn1.Marshal(messages.APRep{PVNO: 5, MsgType: msgtype.KRB_AP_REP, EncPart: sealed}); err != nil {
+		t.Fatal(err)
+	}
+	return asn1tools.AddASNAppTag(b, asnAppTag.APREP)
+}
+
+func TestOnlyTheNodeCanProveItself(t *testing.T) {
+	key := types.EncryptionKey{KeyType: 18, KeyValue: bytes.Repeat([]byte{1}, 32)}
+	other := types.EncryptionKey{KeyType: 18, KeyValue: bytes.Repeat([]byte{2}, 32)}
+	weak := types.EncryptionKey{KeyType: 23, KeyValue: bytes.Repeat([]byte{3}, 16)}
+	h, err := newHandshake(&ticket{key: key, crealm: "R"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := messages.EncAPRepPart{CTime: h.auth.CTime, Cusec: h.auth.Cusec, Subkey: other, SequenceNumber: 7}
+	seal, err := h.proven(apRep(t, key, right))
+	if err != nil || !seal.ofAcceptor || seal.received != 7 || seal.sent != uint64(h.auth.SeqNumber) || !bytes.Equal(seal.key, other.KeyValue) {
+		t.Fatalf("%+v, %v", seal, err)
+	}
+	late, early, rc4 := right, right, right
+	late.CTime, early.Cusec, rc4.Subkey = late.CTime.Add(time.Second), early.Cusec+1, weak
+	for name, message := range map[string][]byte{
+		"another key":         apRep(t, other, right),
+		"another sign-in":     apRep(t, key, late),
+		"another microsecond": apRep(t, key, early),
+		"a weaker key":        apRep(t, key, rc4),
+	} {
+		if seal, err := h.proven(message); err == nil {
+			t.Errorf("%s: %+v", name, seal)
+		}
 	}
 }
 
