@@ -178,3 +178,15 @@ func (n NodeDefinition) Host() (host, port string) {
 	}
 	return strings.Trim(address, "[]"), ""
 }
+
+// NameOf guesses a node's name from its address: HV-01 from hv-01.example.net. Of an
+// IP address nothing can be guessed, so it is the name, with its port if there is one:
+// several nodes may share it.
+func NameOf(address string) string {
+	host, _ := NodeDefinition{Address: address}.Host()
+	if net.ParseIP(host) != nil {
+		return address
+	}
+	label, _, _ := strings.Cut(host, ".")
+	return strings.ToUpper(label)
+}

@@ -126,7 +126,7 @@ func (s sentCluster) definition() cluster.Definition {
 	for _, n := range s.Nodes {
 		def := cluster.NodeDefinition{Name: n.Name, Address: n.Address, Paused: n.Paused, Pin: n.Pin}
 		if def.Name == "" && def.Address != "" {
-			def.Name = guessName(def.Address)
+			def.Name = cluster.NameOf(def.Address)
 		}
 		if n.Access != nil {
 			own := n.Access.access()

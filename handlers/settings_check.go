@@ -389,7 +389,7 @@ func (d *draft) pin(t cluster.NodeDefinition) {
 		return
 	}
 	if t.Name == "" {
-		t.Name = guessName(t.Address)
+		t.Name = cluster.NameOf(t.Address)
 	}
 	d.entered.Nodes = append(d.entered.Nodes, t)
 }

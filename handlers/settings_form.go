@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,20 +39,9 @@ func readForm(r *http.Request, known cluster.Definition) (views.ClusterForm, clu
 		form.Nodes, d.Nodes = append(form.Nodes, f), append(d.Nodes, n)
 	}
 	for _, address := range strings.Fields(form.Addresses) {
-		d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: guessName(address), Address: address})
+		d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: cluster.NameOf(address), Address: address})
 	}
 	return form, d, found, in.err
-}
-
-// guessName is what a node is called until it says so itself: the first label of
-// its address.
-func guessName(address string) string {
-	host, _ := cluster.NodeDefinition{Address: address}.Host()
-	if net.ParseIP(host) != nil {
-		return host
-	}
-	label, _, _ := strings.Cut(host, ".")
-	return strings.ToUpper(label)
 }
 
 // reader takes fields out of a form.

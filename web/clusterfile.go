@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 
@@ -75,22 +74,9 @@ func (n *nodeConfig) UnmarshalTOML(value any) error {
 		return fmt.Errorf("node %q: want a host or host:port; http or https is said by the cluster's transport", n.Address)
 	}
 	if n.Name == "" {
-		n.Name = nameOf(n.Address)
+		n.Name = cluster.NameOf(n.Address)
 	}
 	return nil
-}
-
-// nameOf guesses a node's name from its address: HV-01 from hv-01.example.net.
-func nameOf(address string) string {
-	host := address
-	if h, _, err := net.SplitHostPort(address); err == nil {
-		host = h
-	}
-	if net.ParseIP(host) != nil {
-		return host
-	}
-	label, _, _ := strings.Cut(host, ".")
-	return strings.ToUpper(label)
 }
 
 // definition reads the secrets from where the configuration says they are. The

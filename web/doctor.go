@@ -77,7 +77,7 @@ func runDoctor(ctx context.Context, args []string, getenv func(string) string, s
 		d.Access.Kerberos.KDCs = strings.Split(*kdcs, ",")
 	}
 	for _, address := range fs.Args() {
-		d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: nameOf(address), Address: address, Pin: *pin})
+		d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: cluster.NameOf(address), Address: address, Pin: *pin})
 	}
 	d.Name = "doctor"
 	if _, err := remoting.NodesOf(d); err != nil {

@@ -53,7 +53,9 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	fixed, demo, addresses := cfg.definitions, views.Demo{}, addressBook(nil)
 	simulation := func(ctx context.Context) error { <-ctx.Done(); return nil }
 	if !cfg.Real {
-		sim, err := simulate(simulator.Options{Story: cfg.Story, Control: true, Logger: log})
+		sim, err := simulate(simulator.Options{
+			Shapes: append(simulator.DemoShapes(), simulator.PracticeShape()), Story: cfg.Story, Control: true, Logger: log,
+		})
 		if err != nil {
 			return err
 		}
