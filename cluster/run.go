@@ -18,7 +18,17 @@ type RunRequest struct {
 	Args    json.RawMessage `json:"args,omitempty"`    // one object: parameters by name, as data
 	Saved   string          `json:"saved,omitempty"`   // name of the saved script it is, "" when typed
 	Timeout time.Duration   `json:"timeout"`           // of each target; 0 means 5 minutes
+	Verbose bool            `json:"verbose,omitempty"` // also what it writes with Write-Verbose
 	Confirm string          `json:"confirm,omitempty"` // what somebody typed to confirm a dangerous one
+}
+
+// RunWork is what one node is to do of a RunRequest.
+type RunWork struct {
+	Target  Target
+	Script  string          // PowerShell 5.1 text
+	Args    json.RawMessage // one object: parameters by name, as data; nil for none
+	Act     bool            // as the identity that may change things (Access.Act); else as the one that reads
+	Timeout time.Duration   // what was asked for; the context of the run ends it
 }
 
 // RunKind says what a RunEvent brings.

@@ -32,13 +32,7 @@ var (
 )
 
 // Work is what one node is to do.
-type Work struct {
-	Target  cluster.Target
-	Script  string
-	Args    []byte // JSON object, nil for none
-	Act     bool   // as the identity that may change things
-	Timeout time.Duration
-}
+type Work = cluster.RunWork
 
 // Runner runs PowerShell on a node. It calls emit for everything the node sends, in
 // order, and stops when emit fails or ctx ends; then the process on the node ends,

@@ -136,7 +136,7 @@ func (r *Run) one(i int) {
 	default:
 		ctx, cancel := context.WithTimeout(r.ctx, r.Request.Timeout)
 		end = o.Runner.Run(ctx, Work{
-			Target: p.target, Script: r.Request.Script, Args: r.Request.Args, Act: !r.Danger.OnlyReads, Timeout: r.Request.Timeout,
+			Target: p.target, Script: r.Request.Script, Args: r.Request.Args, Act: !r.Danger.OnlyReads, Timeout: r.Request.Timeout, Verbose: r.Request.Verbose,
 		}, func(e cluster.RunEvent) error { return r.take(p, out, e) })
 		if ctx.Err() == context.DeadlineExceeded && r.ctx.Err() == nil && end.State != cluster.RunDone {
 			end.State = cluster.RunTimedOut
