@@ -30,12 +30,11 @@ func scrub(s string, limit int) string {
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
 			continue
 		}
-		if blank {
+		if blank && n < limit {
 			b.WriteByte(' ')
 			n++
-			blank = false
 		}
-		if n >= limit {
+		if blank = false; n >= limit {
 			b.WriteRune('…')
 			break
 		}
