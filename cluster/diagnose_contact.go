@@ -125,10 +125,10 @@ func contactReason(c Contact) string {
 
 // contactSteps are what to try, by why a node does not answer.
 func contactSteps(node string, r Reach) []Step {
-	port := Step{"Try its WinRM port from here.", "Test-NetConnection " + quote(node) + " -Port 5985"}
+	port := Step{"Try its WinRM port from here.", "Test-NetConnection " + Quote(node) + " -Port 5985"}
 	switch r {
 	case ReachNameNotFound:
-		return []Step{{"Ask the name service.", "Resolve-DnsName " + quote(node)}}
+		return []Step{{"Ask the name service.", "Resolve-DnsName " + Quote(node)}}
 	case ReachRefused:
 		return []Step{
 			{"On the node: see whether WinRM runs.", "Get-Service -Name WinRM"},
@@ -143,7 +143,7 @@ func contactSteps(node string, r Reach) []Step {
 	case ReachNoTicket:
 		return []Step{
 			{"On the node: see that its clock agrees with the domain within five minutes.", "w32tm /query /status"},
-			{"See that the domain knows the node's service; HTTP is answered for by HOST.", "setspn -Q HOST/" + quote(node)},
+			{"See that the domain knows the node's service; HTTP is answered for by HOST.", "setspn -Q HOST/" + Quote(node)},
 			{Text: "See that this machine reaches a domain controller on TCP port 88."},
 		}
 	case ReachNoRights:
@@ -161,9 +161,9 @@ func contactSteps(node string, r Reach) []Step {
 	case ReachScriptFailed, ReachBadAnswer:
 		return []Step{
 			{"On the node: see whether its management data answers.", "Get-CimInstance Win32_OperatingSystem"},
-			{"See whether WinRM answers in full.", "Test-WSMan " + quote(node)},
+			{"See whether WinRM answers in full.", "Test-WSMan " + Quote(node)},
 		}
 	default:
-		return []Step{port, {"See whether WinRM answers in full.", "Test-WSMan " + quote(node)}}
+		return []Step{port, {"See whether WinRM answers in full.", "Test-WSMan " + Quote(node)}}
 	}
 }

@@ -31,7 +31,7 @@ func (d *diagnosis) network(n Network) {
 		Title:  "Network " + n.Name + " is partitioned",
 		Detail: d.stateSays("network state "+n.State.String()+", role "+n.Role.String()+", "+n.subnet(), since),
 		Steps: []Step{
-			{"See which adapters are affected.", "Get-ClusterNetworkInterface -Network " + quote(n.Name)},
+			{"See which adapters are affected.", "Get-ClusterNetworkInterface -Network " + Quote(n.Name)},
 			{"See when it began.", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1125,1126,1127,1129,1130} -MaxEvents 50"},
 			{Text: "Check the switch ports and VLAN of this subnet."},
 		},
@@ -121,7 +121,7 @@ func interfacesFailed(d *diagnosis) {
 			Cause:  d.nodeCause(i.Node),
 			Steps: []Step{
 				{"On " + i.Node + ": see whether the adapter has a link.", "Get-NetAdapter"},
-				{"See the cluster's view of its adapters.", "Get-ClusterNetworkInterface -Node " + quote(i.Node)},
+				{"See the cluster's view of its adapters.", "Get-ClusterNetworkInterface -Node " + Quote(i.Node)},
 				{Text: "Check cable, switch port and VLAN."},
 			},
 			Since: since,

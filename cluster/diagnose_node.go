@@ -36,14 +36,14 @@ func (d *diagnosis) nodeDown(n Node) {
 	if !d.p.Asked(n.Name) || d.p.IsPaused(n.Name) || v.Contact.Reach != ReachOK {
 		f.Steps = append(f.Steps,
 			Step{Text: "See whether it runs and answers on the network; if not, look at its console or management board."},
-			Step{"Try its WinRM port from here.", "Test-NetConnection " + quote(n.Name) + " -Port 5985"})
+			Step{"Try its WinRM port from here.", "Test-NetConnection " + Quote(n.Name) + " -Port 5985"})
 	} else {
 		f.Detail += " " + n.Name + " itself answers us, so the machine runs: look at its cluster service."
 	}
 	f.Steps = append(f.Steps,
 		Step{"Look at why the others removed it.", removedEvents},
-		Step{"Start its cluster service once the reason is gone.", "Start-ClusterNode -Name " + quote(n.Name)},
-		Step{"Collect its cluster log of the last 15 minutes.", "Get-ClusterLog -Node " + quote(n.Name) + " -TimeSpan 15 -UseLocalTime"},
+		Step{"Start its cluster service once the reason is gone.", "Start-ClusterNode -Name " + Quote(n.Name)},
+		Step{"Collect its cluster log of the last 15 minutes.", "Get-ClusterLog -Node " + Quote(n.Name) + " -TimeSpan 15 -UseLocalTime"},
 	)
 	if d.s.S2D {
 		f.Steps = append(f.Steps, Step{"After it is back, wait for repair to end before touching another node.", "Get-StorageJob"})
@@ -72,7 +72,7 @@ func (d *diagnosis) nodeQuarantined(n Node) {
 		Detail: detail,
 		Steps: []Step{
 			{"Find out why it kept leaving: its networks first.", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1672,1673,1680,1592,1127,1129} -MaxEvents 50"},
-			{"Let it rejoin early, once the reason is gone.", "Start-ClusterNode -Name " + quote(n.Name) + " -ClearQuarantine"},
+			{"Let it rejoin early, once the reason is gone.", "Start-ClusterNode -Name " + Quote(n.Name) + " -ClearQuarantine"},
 		},
 		Since: since,
 	})
@@ -91,7 +91,7 @@ func nodesIsolated(d *diagnosis) {
 			Impact: d.unmonitored(n, since),
 			Detail: d.stateSays("state "+n.State.String()+", StatusInformation "+n.Status.String(), since),
 			Steps: []Step{
-				{"Check its heartbeat networks: switch ports, cables, VLANs.", "Get-ClusterNetworkInterface -Node " + quote(n.Name)},
+				{"Check its heartbeat networks: switch ports, cables, VLANs.", "Get-ClusterNetworkInterface -Node " + Quote(n.Name)},
 				{"See what the others saw.", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1673,1680,1681,1682,1592} -MaxEvents 20"},
 				{"See how long its virtual machines may run unmonitored.", "(Get-Cluster).ResiliencyDefaultPeriod"},
 			},

@@ -25,7 +25,7 @@ func witnessFailed(d *diagnosis) {
 	switch q.Witness {
 	case WitnessFileShare:
 		f.Steps = append(f.Steps,
-			Step{"See whether the share can be reached from a node.", "Test-Path " + quote(q.WitnessPath)},
+			Step{"See whether the share can be reached from a node.", "Test-Path " + Quote(q.WitnessPath)},
 			Step{"See why it failed (1562, 1563, 1564).", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1562,1563,1564} -MaxEvents 20"})
 	case WitnessCloud:
 		f.Steps = append(f.Steps,
@@ -34,7 +34,7 @@ func witnessFailed(d *diagnosis) {
 		f.Steps = append(f.Steps, Step{Text: "Check the disk at the storage system: is it presented to every node?"})
 	}
 	if q.WitnessName != "" {
-		f.Steps = append(f.Steps, Step{"Bring it online once the reason is gone.", "Start-ClusterResource -Name " + quote(q.WitnessName)})
+		f.Steps = append(f.Steps, Step{"Bring it online once the reason is gone.", "Start-ClusterResource -Name " + Quote(q.WitnessName)})
 	}
 	d.add(f)
 }
@@ -70,9 +70,9 @@ func resourcesFailed(d *diagnosis) {
 			f.Cause = d.storageCause()
 		}
 		f.Steps = []Step{
-			{"See its resources.", "Get-ClusterGroup -Name " + quote(r.Name) + " | Get-ClusterResource"},
+			{"See its resources.", "Get-ClusterGroup -Name " + Quote(r.Name) + " | Get-ClusterResource"},
 			{"See why (1069 resource failed, 1205 role not online, 1254 tried too often).", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=1069,1205,1230,1254} -MaxEvents 20"},
-			{"Try to start it.", "Start-ClusterGroup -Name " + quote(r.Name)},
+			{"Try to start it.", "Start-ClusterGroup -Name " + Quote(r.Name)},
 		}
 		d.add(f)
 	}

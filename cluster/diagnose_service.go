@@ -34,7 +34,7 @@ func servicesStopped(d *diagnosis) {
 				Since: since,
 			}
 			if strings.EqualFold(s.Name, "ClusSvc") {
-				f.Steps = append(f.Steps, Step{"Start it.", "Start-ClusterNode -Name " + quote(shown)})
+				f.Steps = append(f.Steps, Step{"Start it.", "Start-ClusterNode -Name " + Quote(shown)})
 			} else {
 				f.Steps = append(f.Steps, Step{"On " + shown + ": start it.", "Start-Service -Name " + s.Name})
 			}

@@ -27,8 +27,8 @@ func poolsUnhealthy(d *diagnosis) {
 			Detail: d.storageSays("pool health "+p.Health.String()+statusWords(p.Status), since),
 			Cause:  d.anyNodeCause(),
 			Steps: []Step{
-				{"See the pool and why.", "Get-StoragePool -FriendlyName " + quote(p.Name) + " | Format-List HealthStatus, OperationalStatus, ReadOnlyReason"},
-				{"See its drives.", "Get-StoragePool -FriendlyName " + quote(p.Name) + " | Get-PhysicalDisk"},
+				{"See the pool and why.", "Get-StoragePool -FriendlyName " + Quote(p.Name) + " | Format-List HealthStatus, OperationalStatus, ReadOnlyReason"},
+				{"See its drives.", "Get-StoragePool -FriendlyName " + Quote(p.Name) + " | Get-PhysicalDisk"},
 			},
 			Since: since,
 		}
@@ -61,9 +61,9 @@ func drivesUnhealthy(d *diagnosis) {
 			Impact: "The copies on it are missing or at risk until they are rebuilt elsewhere.",
 			Detail: d.storageSays(sentences(drive.Media, drive.Model, "serial", drive.Serial)+", "+sizeText(drive.Size)+", usage "+drive.Usage+", health "+drive.Health.String()+statusWords(drive.Status), since),
 			Steps: []Step{
-				{"See the drive.", "Get-PhysicalDisk -SerialNumber " + quote(drive.Serial) + " | Format-List *"},
-				{"See its error and wear counters.", "Get-PhysicalDisk -SerialNumber " + quote(drive.Serial) + " | Get-StorageReliabilityCounter"},
-				{"Let its light blink before pulling it.", "Get-PhysicalDisk -SerialNumber " + quote(drive.Serial) + " | Enable-PhysicalDiskIdentification"},
+				{"See the drive.", "Get-PhysicalDisk -SerialNumber " + Quote(drive.Serial) + " | Format-List *"},
+				{"See its error and wear counters.", "Get-PhysicalDisk -SerialNumber " + Quote(drive.Serial) + " | Get-StorageReliabilityCounter"},
+				{"Let its light blink before pulling it.", "Get-PhysicalDisk -SerialNumber " + Quote(drive.Serial) + " | Enable-PhysicalDiskIdentification"},
 			},
 			Since: since,
 		}
@@ -88,7 +88,7 @@ func virtualDisksUnhealthy(d *diagnosis) {
 			Steps: []Step{
 				{"See the state of all virtual disks.", "Get-VirtualDisk"},
 				{"See repair under way.", "Get-StorageJob"},
-				{"Start repair if none runs and all nodes are back.", "Repair-VirtualDisk -FriendlyName " + quote(disk.Name)},
+				{"Start repair if none runs and all nodes are back.", "Repair-VirtualDisk -FriendlyName " + Quote(disk.Name)},
 			},
 			Since: since,
 		}
@@ -166,13 +166,13 @@ func volumesOffline(d *diagnosis) {
 			Detail: d.stateSays("resource "+v.State.String()+", worst access of a node "+v.Access.String()+", coordinator "+v.Owner, since),
 			Cause:  d.volumeCause(v),
 			Steps: []Step{
-				{"See every node's access to it.", "Get-ClusterSharedVolume -Name " + quote(v.Name) + " | Get-ClusterSharedVolumeState"},
+				{"See every node's access to it.", "Get-ClusterSharedVolume -Name " + Quote(v.Name) + " | Get-ClusterSharedVolumeState"},
 				{"See why (5120 paused, 5142 no longer accessible, 1038 reservation lost).", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=5120,5142,5150,1034,1035,1037,1038} -MaxEvents 20"},
 			},
 			Since: since,
 		}
 		if v.State != ResourceOnline {
-			f.Steps = append(f.Steps, Step{"Bring it online once the reason is gone.", "Start-ClusterResource -Name " + quote(v.Name)})
+			f.Steps = append(f.Steps, Step{"Bring it online once the reason is gone.", "Start-ClusterResource -Name " + Quote(v.Name)})
 		}
 		d.add(f)
 	}
@@ -222,7 +222,7 @@ func volumesRedirected(d *diagnosis) {
 			Detail: d.stateSays("worst access of a node "+v.Access.String()+", file system "+v.FileSystem, since),
 			Cause:  d.anyNodeCause(),
 			Steps: []Step{
-				{"See which node, and the reason.", "Get-ClusterSharedVolume -Name " + quote(v.Name) + " | Get-ClusterSharedVolumeState | Format-List Node, StateInfo, FileSystemRedirectedIOReason, BlockRedirectedIOReason"},
+				{"See which node, and the reason.", "Get-ClusterSharedVolume -Name " + Quote(v.Name) + " | Get-ClusterSharedVolumeState | Format-List Node, StateInfo, FileSystemRedirectedIOReason, BlockRedirectedIOReason"},
 				{"See when it began.", "Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-FailoverClustering';Id=5121,5124,5125,5136} -MaxEvents 20"},
 			},
 			Since: since,
@@ -244,7 +244,7 @@ func volumesFilling(d *diagnosis) {
 			Impact: sizeText(max(v.Free, 0)) + " of " + sizeText(v.Size) + " are free on " + v.place() + ". When nothing is left, virtual machines on it pause.",
 			Detail: d.stateSays(fmt.Sprintf("at or above %.0f%%, where the Health Service warns; it alarms at %.0f%%", VolumeWarning*100, VolumeCritical*100), since),
 			Steps: []Step{
-				{"See what takes the space.", "Get-ChildItem " + quote(v.place()) + " -Recurse -File | Sort-Object Length -Descending | Select-Object -First 20 Length, FullName"},
+				{"See what takes the space.", "Get-ChildItem " + Quote(v.place()) + " -Recurse -File | Sort-Object Length -Descending | Select-Object -First 20 Length, FullName"},
 				{"Look for forgotten checkpoints on each node.", "Get-VM | Get-VMSnapshot"},
 			},
 			Since: since,

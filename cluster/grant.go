@@ -40,8 +40,8 @@ const AnyAccount = `DOMAIN\account`
 // WBEM_ENABLE and WBEM_REMOTE_ACCESS of "Namespace Access Rights Constants" in the WMI
 // SDK: what the security page of wmimgmt.msc calls Enable Account and Remote Enable.
 func (g Grant) Step(account string) Step {
-	who := quote(cmp.Or(account, AnyAccount))
-	join := func(group string) string { return "Add-LocalGroupMember -Group " + quote(group) + " -Member " + who }
+	who := Quote(cmp.Or(account, AnyAccount))
+	join := func(group string) string { return "Add-LocalGroupMember -Group " + Quote(group) + " -Member " + who }
 	switch g {
 	case GrantRemote:
 		return Step{"On every node: let it sign in over WinRM.", join("Remote Management Users")}

@@ -45,8 +45,21 @@ func sizeText(b int64) string {
 	return ""
 }
 
-// quote makes a PowerShell single-quoted string.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// Quote makes a PowerShell string: in single quotes nothing is expanded. PowerShell
+// takes typographic single quotes for the same as the straight one.
+func Quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for _, r := range s {
+		switch r {
+		case '\'', '\u2018', '\u2019', '\u201a', '\u201b':
+			b.WriteRune(r)
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('\'')
+	return b.String()
+}
 
 // sentences joins those that are not empty.
 func sentences(s ...string) string {

@@ -95,7 +95,7 @@ func portOutcome(err error, node Node, port, other string, open bool) outcome {
 	var ne net.Error
 	listen := fixListener(port)
 	if strings.HasPrefix(node.URL, "https:") {
-		listen = fixHTTPS()
+		listen = fixListener("5986")
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -14,36 +14,22 @@ import (
 // not in it by default: J. Borean, "Demystifying WinRM"; Grant-ClusterAccess and
 // Get-ClusterAccess: their reference.
 
-// quoted is a PowerShell string: in single quotes nothing is expanded. PowerShell
-// takes typographic single quotes for the same as the straight one.
-func quoted(s string) string {
-	var b strings.Builder
-	b.WriteByte('\'')
-	for _, r := range s {
-		switch r {
-		case '\'', '\u2018', '\u2019', '\u201a', '\u201b':
-			b.WriteRune(r)
-		}
-		b.WriteRune(r)
-	}
-	b.WriteByte('\'')
-	return b.String()
-}
-
 func fixName(host string) []cluster.Step {
 	return []cluster.Step{
-		{Text: "Ask the name service.", Command: "Resolve-DnsName -Name " + quoted(host)},
+		{Text: "Ask the name service.", Command: "Resolve-DnsName -Name " + cluster.Quote(host)},
 		{Text: "On the node: enter its name in DNS again.", Command: "Register-DnsClient"},
 		{Text: "Or give the node's full name or its address."},
 	}
 }
 
+var startWinRM = cluster.Step{Text: "On the node: start WinRM and let it listen.", Command: "winrm quickconfig -quiet"}
+
 func fixListener(port string) []cluster.Step {
 	if port == "5986" {
-		return fixHTTPS()
+		return append([]cluster.Step{startWinRM}, fixHTTPS()...)
 	}
 	return []cluster.Step{
-		{Text: "On the node: start WinRM and let it listen.", Command: "winrm quickconfig -quiet"},
+		startWinRM,
 		{Text: "On the node: see what it listens on.", Command: "winrm enumerate winrm/config/listener"},
 	}
 }
@@ -72,7 +58,7 @@ func fixHTTPS() []cluster.Step {
 
 func fixCertificate(host string) []cluster.Step {
 	return []cluster.Step{
-		{Text: "On the node: make a certificate, better one of your authority, for the name it is asked by.", Command: `$c = New-SelfSignedCertificate -CertStoreLocation Cert:\LocalMachine\My -DnsName ` + quoted(host)},
+		{Text: "On the node: make a certificate, better one of your authority, for the name it is asked by.", Command: `$c = New-SelfSignedCertificate -CertStoreLocation Cert:\LocalMachine\My -DnsName ` + cluster.Quote(host)},
 		{Text: "On the node: take away the HTTPS listener with the old one.", Command: setListener},
 		{Text: "On the node: let WinRM listen with the new one.", Command: newListener},
 	}
@@ -95,9 +81,9 @@ func fixSignIn(user string) []cluster.Step {
 		who = n
 	}
 	if domain != "" && domain != "." || strings.Contains(name, "@") {
-		steps = append(steps, cluster.Step{Text: "On a domain controller: see whether the account is locked, disabled or its password has expired.", Command: "Get-ADUser -Identity " + quoted(who) + " -Properties LockedOut, PasswordExpired, Enabled | Format-List Enabled, LockedOut, PasswordExpired"})
+		steps = append(steps, cluster.Step{Text: "On a domain controller: see whether the account is locked, disabled or its password has expired.", Command: "Get-ADUser -Identity " + cluster.Quote(who) + " -Properties LockedOut, PasswordExpired, Enabled | Format-List Enabled, LockedOut, PasswordExpired"})
 	} else {
-		steps = append(steps, cluster.Step{Text: "On the node: see whether there is such an account. One of a domain is written DOMAIN\\user.", Command: "Get-LocalUser -Name " + quoted(who) + " | Format-List Name, Enabled, PasswordExpires"})
+		steps = append(steps, cluster.Step{Text: "On the node: see whether there is such an account. One of a domain is written DOMAIN\\user.", Command: "Get-LocalUser -Name " + cluster.Quote(who) + " | Format-List Name, Enabled, PasswordExpires"})
 	}
 	return append(steps, cluster.Step{Text: "On the node: Windows says why in its security log.", Command: "Get-WinEvent -FilterHashtable @{ LogName = 'Security'; Id = 4625 } -MaxEvents 5 | Format-List TimeCreated, Message"})
 }
@@ -105,7 +91,7 @@ func fixSignIn(user string) []cluster.Step {
 // fixShell lets an account open a remote shell without being an administrator. For
 // winrs, as for us, the RootSDDL decides: Read and Execute.
 func fixShell(user string) []cluster.Step {
-	who := quoted(user)
+	who := cluster.Quote(user)
 	return []cluster.Step{
 		{Text: "On the node: make the account a member of Remote Management Users.", Command: "Add-LocalGroupMember -SID S-1-5-32-580 -Member " + who},
 		{Text: "On the node: give it Read and Execute on WinRM itself, which that group does not have by default.", Command: `$sid = (New-Object Security.Principal.NTAccount ` + who + `).Translate([Security.Principal.SecurityIdentifier])
@@ -126,7 +112,7 @@ func fixQuota() []cluster.Step {
 
 func fixCluster(user string) []cluster.Step {
 	return []cluster.Step{
-		{Text: "On any node of the cluster, once: let the account read the cluster.", Command: "Grant-ClusterAccess -User " + quoted(user) + " -ReadOnly"},
+		{Text: "On any node of the cluster, once: let the account read the cluster.", Command: "Grant-ClusterAccess -User " + cluster.Quote(user) + " -ReadOnly"},
 		{Text: "See who may.", Command: "Get-ClusterAccess"},
 	}
 }

@@ -361,7 +361,7 @@ func (n *nodeCheck) mode() (cluster.SessionMode, string) {
 func fixKerberos(node Node) []cluster.Step {
 	host, _ := hostPort(node.URL)
 	return []cluster.Step{
-		{Text: "See that the domain knows the node's service under this name; HTTP is answered for by HOST.", Command: "setspn -Q HOST/" + quoted(host)},
+		{Text: "See that the domain knows the node's service under this name; HTTP is answered for by HOST.", Command: "setspn -Q HOST/" + cluster.Quote(host)},
 		{Text: "On the node: see that its clock agrees with the domain within five minutes.", Command: "w32tm /query /status"},
 		{Text: "Give the realm in capitals and the domain controllers, or have them in krb5.conf."},
 	}

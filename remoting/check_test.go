@@ -220,8 +220,8 @@ func TestQuoted(t *testing.T) {
 	for in, want := range map[string]string{
 		`DOM\user`: `'DOM\user'`, `o'brien`: `'o''brien'`, "a’; Remove-Item": "'a’’; Remove-Item'", "$(x)": "'$(x)'",
 	} {
-		if got := quoted(in); got != want {
-			t.Errorf("quoted(%q) = %s, want %s", in, got, want)
+		if got := cluster.Quote(in); got != want {
+			t.Errorf("cluster.Quote(%q) = %s, want %s", in, got, want)
 		}
 	}
 }
