@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -48,6 +49,7 @@ func runDoctor(ctx context.Context, args []string, getenv func(string) string, s
 	fs.StringVar(&d.Access.Kerberos.Realm, "realm", "", "Kerberos `realm` (default that of krb5.conf)")
 	kdcs := fs.String("kdc", "", "Kerberos domain controllers, separated by `commas` (default those of krb5.conf)")
 	probe := fs.Bool("probe", true, "also try what could not be verified without a real Windows")
+	idle := fs.Bool("idle", false, "also wait for a shell to end by itself, more than a minute for each node")
 	asJSON := fs.Bool("json", false, "print the check as JSON, with names, instead of the report")
 	level := fs.String("log", "error", "log `level`: debug, info, warn, error")
 	fs.Usage = func() {
@@ -87,8 +89,12 @@ func runDoctor(ctx context.Context, args []string, getenv func(string) string, s
 	if err := l.UnmarshalText([]byte(*level)); err != nil {
 		return fmt.Errorf("doctor: log level %q: want debug, info, warn or error", *level)
 	}
+	wait := time.Duration(-1)
+	if *idle {
+		wait = 0 // as long as it takes
+	}
 	check := remoting.Check(ctx, remoting.CheckOptions{
-		Definition: d, Probe: *probe, Tell: progress(stderr),
+		Definition: d, Probe: *probe, Idle: wait, Tell: progress(stderr),
 		Logger: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: l})),
 	})
 	return writeReport(ctx, check, stdout, *asJSON)

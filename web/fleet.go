@@ -221,6 +221,9 @@ func (f *fleet) Pause(ctx context.Context, clusterName, node string, paused bool
 	}
 	f.log.Info("polling changed", "cluster", d.Name, "node", node, "paused", paused)
 	f.put(d.Name, d)
+	if paused {
+		return f.applyLess(ctx, d)
+	}
 	return f.apply(ctx, d)
 }
 
@@ -259,7 +262,7 @@ func (f *fleet) removeNode(ctx context.Context, d cluster.Definition, node strin
 	}
 	f.log.Info("node removed", "cluster", d.Name, "node", node, "history kept", keepHistory)
 	f.put(d.Name, d)
-	if err := f.apply(ctx, d); err != nil {
+	if err := f.applyLess(ctx, d); err != nil {
 		return err
 	}
 	return f.store.DropNode(ctx, d.Name, node, keepHistory)
@@ -275,6 +278,19 @@ func (f *fleet) apply(ctx context.Context, d cluster.Definition) error {
 		return err
 	}
 	return f.coll.Watch(p)
+}
+
+// applyLess is apply when fewer nodes are asked than before: they are asked no more
+// before the client forgets them.
+func (f *fleet) applyLess(ctx context.Context, d cluster.Definition) error {
+	p, err := f.member(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := f.coll.Watch(p); err != nil {
+		return err
+	}
+	return f.setNodes()
 }
 
 func (f *fleet) setNodes() error {
