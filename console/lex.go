@@ -35,6 +35,7 @@ type lexer struct {
 	out    []token
 	start  bool // a command may stand here
 	spaced bool
+	comma  bool // it stood last
 	depth  int
 }
 
@@ -56,7 +57,8 @@ func (l *lexer) run(nested bool) {
 		switch {
 		case c == '\n' || c == '\r' || c == ';':
 			l.i++
-			l.start, l.spaced = true, true
+			// Behind a comma at the end of a line an argument goes on, no command begins.
+			l.start, l.spaced = c == ';' || !l.comma, true
 			continue
 		case c == ' ' || c == '\t':
 			l.i++
@@ -153,7 +155,7 @@ func (l *lexer) run(nested bool) {
 		default:
 			l.word()
 		}
-		l.spaced = false
+		l.spaced, l.comma = false, c == ','
 	}
 }
 
@@ -283,7 +285,8 @@ func (l *lexer) word() {
 	}
 	after := strings.TrimLeft(l.s[l.i:], " \t")
 	switch {
-	case l.start && strings.HasPrefix(after, "="): // the key of a hash table
+	case l.start && strings.HasPrefix(after, "="): // the key of a hash table, and no part of what stood before
+		l.emit(tokenWord, text)
 	case l.start && (text[0] == '-' || '0' <= text[0] && text[0] <= '9'): // a number, an operator
 		l.start = text[0] == '-'
 	case l.start:
