@@ -12,6 +12,7 @@ const (
 	tokenAssign                        // = += -= *= /= %= ++ --
 	tokenOpen                          // (
 	tokenRedirect                      // > or >> to a file
+	tokenEnd                           // of a statement that ended with a member
 )
 
 type token struct {
@@ -59,6 +60,9 @@ func (l *lexer) run(nested bool) {
 			l.i++
 			// Behind a comma at the end of a line an argument goes on, no command begins.
 			l.start, l.spaced = c == ';' || !l.comma, true
+			if n := len(l.out); n > 0 && l.out[n-1].kind == tokenMember && !l.comma {
+				l.emit(tokenEnd, "") // what is assigned next is another thing
+			}
 			continue
 		case c == ' ' || c == '\t':
 			l.i++
