@@ -38,6 +38,7 @@ type draft struct {
 	// vouched are nodes the stored cluster named itself, when it was asked with
 	// stored secrets: it may go on to be asked there with them.
 	vouched  []cluster.NodeDefinition
+	left     []cluster.NodeDefinition // entered, and then left out in the list of nodes
 	check    cluster.Check
 	running  bool
 	run      int // number of the check; a slow one that was replaced is not heard
@@ -286,6 +287,11 @@ func (d *draft) choices() []views.WatchChoice {
 		}
 		c.Watch = pick(c.Name, len(d.check.Found) == 0 || d.was != "")
 		out = append(out, c)
+	}
+	for _, n := range d.left {
+		if !slices.ContainsFunc(out, func(o views.WatchChoice) bool { return strings.EqualFold(o.Name, n.Name) }) {
+			out = append(out, views.WatchChoice{Name: n.Name, Address: n.Address, Checked: d.checkOf(n.Name, where(n))})
+		}
 	}
 	return out
 }

@@ -217,7 +217,7 @@ func (a *App) changeDraft(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = a.drafts.change(id, func(d *draft) {
 		d.entered, d.vouched, d.check, d.problems, d.note = entered, nil, cluster.Check{}, nil, ""
-		d.picked = map[string]bool{}
+		d.picked, d.left = map[string]bool{}, nil
 	})
 	if err != nil {
 		return err
@@ -253,33 +253,36 @@ func (d *draft) pick(r *http.Request) (moved bool) {
 		byName[c.Name] = c
 	}
 	picked := maps.Clone(d.picked)
-	var nodes []cluster.NodeDefinition
-	any := false
+	var nodes, left []cluster.NodeDefinition
 	for i := 0; i < 2*maxNodes && r.PostForm.Has(field(i, "node")); i++ {
 		c, ok := byName[r.PostForm.Get(field(i, "node"))]
 		if !ok {
 			continue // the list has changed since
 		}
-		any = true
 		on := r.PostForm.Get(field(i, "watch")) != ""
 		picked[strings.ToLower(c.Name)] = on
 		address := strings.TrimSpace(r.PostForm.Get(field(i, "address")))
-		if !on {
-			continue
-		}
 		n := cluster.NodeDefinition{Name: c.Name}
-		if old := d.before(c); old != nil {
+		old := d.before(c)
+		if old != nil {
 			n = *old
 			n.Name = c.Name
 		}
 		n.Address = address
+		if !on {
+			if old != nil {
+				left = append(left, n)
+			}
+			continue
+		}
 		if !strings.EqualFold(address, c.Address) || c.Checked == nil {
 			moved = true
 		}
 		nodes = append(nodes, n)
 	}
-	if any {
-		d.picked, d.entered.Nodes = picked, nodes
+	d.picked = picked
+	if len(nodes) > 0 { // without any there is nothing to check, and nothing to save
+		d.entered.Nodes, d.left = nodes, left
 	}
 	return moved
 }
@@ -294,6 +297,11 @@ func (d *draft) before(c views.WatchChoice) *cluster.NodeDefinition {
 	for i, n := range d.entered.Nodes {
 		if strings.EqualFold(where(n), c.Address) {
 			return &d.entered.Nodes[i]
+		}
+	}
+	for i, n := range d.left {
+		if strings.EqualFold(n.Name, c.Name) {
+			return &d.left[i]
 		}
 	}
 	return nil
@@ -482,7 +490,7 @@ func (a *App) beforeSave(d *draft, anyway bool) (problems, cluster.Definition, e
 	case d.running:
 		p.add("", "The check is still running.")
 		return p, def, nil
-	case len(d.entered.Nodes) == 0:
+	case !slices.ContainsFunc(d.choices(), func(c views.WatchChoice) bool { return c.Watch }):
 		p.add("", "Choose at least one node to watch.")
 		return p, def, nil
 	case def.Name == "":
