@@ -29,6 +29,7 @@ type RunWork struct {
 	Args    json.RawMessage // one object: parameters by name, as data; nil for none
 	Act     bool            // as the identity that may change things (Access.Act); else as the one that reads
 	Timeout time.Duration   // what was asked for; the context of the run ends it
+	Verbose bool            // also what it writes with Write-Verbose
 }
 
 // RunKind says what a RunEvent brings.
