@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"looksalive/access"
 	"looksalive/cluster"
 	"looksalive/views"
 )
@@ -62,6 +63,9 @@ type Options struct {
 	Logger *slog.Logger     // nil discards
 	Now    func() time.Time // nil means time.Now
 
+	Access *access.Service // nil: no sign-in, and everybody may do everything
+	Audit  AuditLog        // nil: nothing is written down
+
 	// May says whether whoever sent a request may do something, by an error that is
 	// or wraps cluster.ErrDenied if not. nil allows everything.
 	May func(r *http.Request, do Action) error
@@ -84,8 +88,9 @@ type App struct {
 	log       *slog.Logger
 	now       func() time.Time
 	mux       *chi.Mux
-	pages     map[string]page   // by route pattern: the socket renders the same pages
-	asks      map[string]Action // what a page needs, by route pattern
+	pages     map[string]page             // by route pattern: the socket renders the same pages
+	asks      map[string]Action           // what a page needs, by route pattern
+	least     map[string]cluster.UserRole // who may see a page, by route pattern
 	hub       *hub
 	drafts    *drafts
 	origin    *http.CrossOriginProtection
@@ -100,7 +105,7 @@ func New(opt Options) (*App, error) {
 	if opt.Store == nil {
 		return nil, errors.New("handlers: a Store is required")
 	}
-	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, asks: map[string]Action{}, hosts: map[string]bool{}}
+	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, asks: map[string]Action{}, least: map[string]cluster.UserRole{}, hosts: map[string]bool{}}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

@@ -21,9 +21,16 @@ import (
 // maxPageAddress bounds the address of a watched page: it is kept as a key.
 const maxPageAddress = 2048
 
-// closeGone is the application's own closing code (RFC 6455, section 7.4.2):
-// the page as it was loaded no longer exists, it must be loaded again.
-const closeGone = 4404
+// The application's own closing codes (RFC 6455, section 7.4.2). After both the
+// browser loads the page again.
+const (
+	closeGone      = 4404 // the page as it was loaded no longer exists
+	closeSignedOut = 4401 // the session is over
+)
+
+// sessionLook is how often a socket looks after its session: it counts as use of
+// it, and a session whose time is over ends then.
+const sessionLook = 5 * time.Minute
 
 // Small read buffers and borrowed write buffers keep an idle client at a few
 // kilobytes. Compression costs once per message, not per client, because
@@ -88,11 +95,30 @@ func (a *App) live(w http.ResponseWriter, r *http.Request) error {
 		a.hub.release()
 		return &HTTPError{Code: http.StatusBadRequest, Msg: "The WebSocket handshake failed.", Err: err}
 	}
-	c := &client{hub: a.hub, conn: conn, resumes: resumes, since: since, full: true, round: a.hub.round.Load()}
+	c := &client{hub: a.hub, conn: conn, who: whoOf(r), cookie: cookieOf(r), resumes: resumes, since: since, full: true, round: a.hub.round.Load()}
 	// A goroutine of its own, so that the server's, with its buffers and the
 	// request, can go.
 	go c.serve(key, req, p)
 	return nil
+}
+
+// watchSession closes the socket as soon as its session is over.
+func (c *client) watchSession(gone <-chan struct{}) {
+	access := c.hub.app.opt.Access
+	ended := access.Ended(c.who.Session)
+	look := time.NewTicker(sessionLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-ended:
+			c.close(closeSignedOut, "signed out")
+			return
+		case <-look.C:
+			access.ByCookie(context.Background(), c.cookie, c.who.Address) // closes ended if it is over
+		case <-gone:
+			return
+		}
+	}
 }
 
 // resolve finds the page function behind an address of ours through the same
@@ -110,17 +136,23 @@ func (a *App) resolve(r *http.Request) (key string, req *http.Request, p page, e
 	if p == nil {
 		return "", nil, nil, errNoRoute
 	}
+	if err := a.allowed(r, a.least[pattern]); err != nil {
+		return "", nil, nil, err
+	}
 	if err := a.may(r, a.asks[pattern]); err != nil {
 		return "", nil, nil, err
 	}
+	// A page is rendered once for all of one role. It is not told who they are.
+	role := whoOf(r).Role
 	// The order of the parameters does not make another page.
 	u.RawQuery = u.Query().Encode()
-	key = path
+	key = role.String() + " " + path
 	if u.RawQuery != "" {
 		key += "?" + u.RawQuery
 	}
 	req = &http.Request{Method: http.MethodGet, URL: u, Host: r.Host, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	return key, req.WithContext(context.WithValue(context.Background(), chi.RouteCtxKey, rctx)), p, nil
+	ctx := withWho(context.WithValue(context.Background(), chi.RouteCtxKey, rctx), cluster.Who{Role: role})
+	return key, req.WithContext(ctx), p, nil
 }
 
 // update is one message, made once for all who watch a topic.
@@ -178,6 +210,8 @@ type client struct {
 	hub     *hub
 	topic   *topic
 	conn    *websocket.Conn
+	who     cluster.Who
+	cookie  string // of its session, "" without sign-in
 	resumes bool   // it said what it knew of faults, and was not told yet what came since
 	since   uint64 // that number
 	round   uint32 // of the last ping; of the writer alone
@@ -208,6 +242,11 @@ func (c *client) serve(key string, req *http.Request, p page) {
 		return
 	}
 	defer c.hub.leave(c)
+	if c.who.Session != "" {
+		gone := make(chan struct{})
+		defer close(gone)
+		go c.watchSession(gone)
+	}
 	for {
 		if _, _, err := c.conn.NextReader(); err != nil {
 			return

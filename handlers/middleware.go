@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"looksalive/views"
 )
 
 // policy forbids everything but our own files. connect-src 'self' covers the
@@ -71,16 +73,24 @@ func (a *App) logged(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				a.log.Error("panic while serving", "path", r.URL.Path, "err", p, "stack", string(debug.Stack()))
+				a.log.Error("panic while serving", "path", logPath(r), "err", p, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					a.fail(rec, r, errPanicked)
 				}
 			}
 			a.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", r.Method),
-				slog.String("path", r.URL.Path), slog.Int("status", rec.status), slog.Duration("took", time.Since(began)))
+				slog.String("path", logPath(r)), slog.Int("status", rec.status), slog.Duration("took", time.Since(began)))
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// logPath is the path of a request as it may stand in a log.
+func logPath(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, views.FirstPath+"/") {
+		return views.FirstPath + "/…" // the rest lets the first administrator in
+	}
+	return r.URL.Path
 }
 
 // recorder remembers the status for the log.

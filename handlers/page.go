@@ -50,8 +50,8 @@ func (a *App) snapshot() *cluster.Snapshot {
 	return nothing
 }
 
-func (a *App) env(m moment) views.Env {
-	return views.Env{Build: a.opt.Build, Demo: a.opt.Demo, Now: m.now,
+func (a *App) env(ctx context.Context, m moment) views.Env {
+	return views.Env{Build: a.opt.Build, Demo: a.opt.Demo, Me: a.me(ctx), Now: m.now,
 		Version: m.snap.Version, Seq: m.snap.Seq, DataAt: dataAt(m.snap)}
 }
 
@@ -98,7 +98,10 @@ const htmlType = "text/html; charset=utf-8"
 func (a *App) document(p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		m := a.moment()
-		d, err := a.documents.get(r.Context(), r.URL.RequestURI(), m, func() ([]byte, error) {
+		// It says who looks at it, so nobody gets that of somebody else.
+		who := whoOf(r)
+		key := strings.Join([]string{who.Role.String(), who.Name, r.URL.RequestURI()}, "\n")
+		d, err := a.documents.get(r.Context(), key, m, func() ([]byte, error) {
 			// Others may be waiting for it too: it is made even if this one leaves.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), pageTimeout)
 			defer cancel()
@@ -133,7 +136,8 @@ func (a *App) render(ctx context.Context, v views.Page, m moment) (body []byte, 
 	}()
 	buf := getBuffer()
 	defer putBuffer(buf)
-	if err := views.Document(v, a.env(m)).Render(ctx, buf); err != nil {
+	env := a.env(ctx, m)
+	if err := views.Document(v.For(env.Me), env).Render(ctx, buf); err != nil {
 		return nil, err
 	}
 	return bytes.Clone(buf.Bytes()), nil
@@ -182,10 +186,16 @@ func fileName(path string) string {
 func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := asHTTP(err)
 	if e.Code >= 500 && e.Err != nil {
-		a.log.Error("request failed", "path", r.URL.Path, "err", e.Err)
+		a.log.Error("request failed", "path", logPath(r), "err", e.Err)
 	}
 	if wantsProblem(r) {
+		if e.Code == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="LooksAlive"`) // RFC 6750, section 3
+		}
 		writeProblem(w, r, e)
+		return
+	}
+	if e == errSignIn && toSignIn(w, r) {
 		return
 	}
 	hint := hint(e.Code)
@@ -194,9 +204,12 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 		hint = strings.Join(list, " ")
 	}
 	v := views.ErrorPage(e.Code, statusTitle(e.Code), e.Msg, hint)
+	if a.opt.Access != nil && whoOf(r).Role == cluster.Nobody {
+		v = views.BareError(e.Code, statusTitle(e.Code), e.Msg, hint)
+	}
 	body, err := a.render(r.Context(), v, a.moment())
 	if err != nil {
-		a.log.Error("error page failed", "path", r.URL.Path, "err", err)
+		a.log.Error("error page failed", "path", logPath(r), "err", err)
 		respond(w, r, e.Code, "text/plain; charset=utf-8", []byte(e.Msg+"\n"))
 		return
 	}

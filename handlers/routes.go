@@ -8,73 +8,99 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"looksalive/cluster"
 	"looksalive/static"
 )
 
-// routes is the site map.
+// routes is the site map. Each route says who may use it at least.
 func (a *App) routes() *chi.Mux {
 	m := chi.NewRouter()
-	m.Use(secure, a.logged, a.checkHost, middleware.GetHead)
+	m.Use(secure, a.logged, a.checkHost, a.identify, a.ownPages, middleware.GetHead)
 	m.NotFound(a.always(errNoRoute))
 	m.MethodNotAllowed(a.notAllowed)
+	anybody := gate{a, m, cluster.Nobody}
+	viewer := gate{a, m, cluster.Viewer}
+	admin := gate{a, m, cluster.Administrator}
 
 	// Pages. Lists also answer on ".csv".
-	show := func(pattern string, p page) {
-		a.pages[pattern] = p
-		m.Get(pattern, a.document(p))
-	}
-	list := func(pattern string, p page) {
-		show(pattern, p)
-		m.Get(pattern+".csv", a.table(p))
-	}
-	show("/", a.overview)
-	list("/clusters", a.clusters)
-	list("/nodes", a.nodes)
-	list("/roles", a.roles)
-	list("/vms", a.vms)
-	list("/networks", a.networks)
-	list("/storage", a.storage)
-	show("/c/{cluster}", a.cluster)
-	list("/c/{cluster}/nodes", a.nodes)
-	show("/c/{cluster}/nodes/{node}", a.node)
-	list("/c/{cluster}/roles", a.roles)
-	list("/c/{cluster}/vms", a.vms)
-	list("/c/{cluster}/networks", a.networks)
-	list("/c/{cluster}/storage", a.storage)
-	list("/faults", a.faults)
-	show("/faults/{id}", a.fault)
-	show("/wall", a.wall)
+	viewer.show("/", a.overview)
+	viewer.list("/clusters", a.clusters)
+	viewer.list("/nodes", a.nodes)
+	viewer.list("/roles", a.roles)
+	viewer.list("/vms", a.vms)
+	viewer.list("/networks", a.networks)
+	viewer.list("/storage", a.storage)
+	viewer.show("/c/{cluster}", a.cluster)
+	viewer.list("/c/{cluster}/nodes", a.nodes)
+	viewer.show("/c/{cluster}/nodes/{node}", a.node)
+	viewer.list("/c/{cluster}/roles", a.roles)
+	viewer.list("/c/{cluster}/vms", a.vms)
+	viewer.list("/c/{cluster}/networks", a.networks)
+	viewer.list("/c/{cluster}/storage", a.storage)
+	viewer.list("/faults", a.faults)
+	viewer.show("/faults/{id}", a.fault)
+	viewer.show("/wall", a.wall)
 
 	// Settings. What changes something is a form, and answers with where to go.
 	set := func(pattern string, p page) {
-		a.pages[pattern], a.asks[pattern] = p, ActionSee
-		m.Get(pattern, a.fresh(ActionSee, p))
+		admin.live(pattern, p)
+		a.asks[pattern] = ActionSee
+		admin.get(pattern, a.fresh(ActionSee, p))
 	}
 	set("/settings/clusters", a.settings)
 	set("/settings/clusters/new", a.addForm)
-	m.Post("/settings/clusters/new", a.write(ActionChange, a.add))
+	admin.post("/settings/clusters/new", a.write(ActionChange, a.add))
 	set("/settings/clusters/{cluster}/edit", a.editForm)
-	m.Post("/settings/clusters/{cluster}/edit", a.write(ActionChange, a.edit))
-	m.Post("/settings/clusters/{cluster}/check", a.write(ActionCheck, a.checkNow))
+	admin.post("/settings/clusters/{cluster}/edit", a.write(ActionChange, a.edit))
+	admin.post("/settings/clusters/{cluster}/check", a.write(ActionCheck, a.checkNow))
 	for _, of := range []string{"/settings/clusters/{cluster}", "/settings/clusters/{cluster}/nodes/{node}"} {
-		m.Post(of+"/pause", a.write(ActionChange, a.pauses(true)))
-		m.Post(of+"/resume", a.write(ActionChange, a.pauses(false)))
+		admin.post(of+"/pause", a.write(ActionChange, a.pauses(true)))
+		admin.post(of+"/resume", a.write(ActionChange, a.pauses(false)))
 		set(of+"/remove", a.removeForm)
-		m.Post(of+"/remove", a.write(ActionChange, a.remove))
+		admin.post(of+"/remove", a.write(ActionChange, a.remove))
 	}
-	a.pages["/settings/drafts/{id}"], a.asks["/settings/drafts/{id}"] = a.draftPage, ActionSee
-	m.Get("/settings/drafts/{id}", a.fresh(ActionSee, a.usedDraft))
+	set("/settings/drafts/{id}", a.draftPage)
+	admin.get("/settings/drafts/{id}", a.fresh(ActionSee, a.usedDraft))
 	set("/settings/drafts/{id}/edit", a.draftForm)
-	m.Post("/settings/drafts/{id}/edit", a.write(ActionChange, a.changeDraft))
-	m.Post("/settings/drafts/{id}/check", a.write(ActionCheck, a.checkAgain))
-	m.Post("/settings/drafts/{id}/trust", a.write(ActionChange, a.trust))
-	m.Post("/settings/drafts/{id}/save", a.write(ActionChange, a.saveDraft))
-	m.Post("/settings/drafts/{id}/discard", a.write(ActionCheck, a.discard))
+	admin.post("/settings/drafts/{id}/edit", a.write(ActionChange, a.changeDraft))
+	admin.post("/settings/drafts/{id}/check", a.write(ActionCheck, a.checkAgain))
+	admin.post("/settings/drafts/{id}/trust", a.write(ActionChange, a.trust))
+	admin.post("/settings/drafts/{id}/save", a.write(ActionChange, a.saveDraft))
+	admin.post("/settings/drafts/{id}/discard", a.write(ActionCheck, a.discard))
+
+	// Accounts, tokens, and who did what.
+	page := func(g gate, pattern string, p page) { g.get(pattern, a.fresh("", p)) }
+	page(admin, "/settings/accounts", a.accounts)
+	page(admin, "/settings/accounts/new", a.accountForm)
+	admin.post("/settings/accounts/new", a.person(a.addAccount))
+	page(admin, "/settings/accounts/{account}/edit", a.oneAccount)
+	admin.post("/settings/accounts/{account}/role", a.person(a.setRole))
+	admin.post("/settings/accounts/{account}/password", a.person(a.setPassword))
+	admin.post("/settings/accounts/{account}/disable", a.person(a.setDisabled(true)))
+	admin.post("/settings/accounts/{account}/enable", a.person(a.setDisabled(false)))
+	page(admin, "/settings/accounts/{account}/remove", a.removeAccountForm)
+	admin.post("/settings/accounts/{account}/remove", a.person(a.removeAccount))
+	admin.post("/settings/sessions/{id}/end", a.person(a.endSession))
+	page(admin, "/settings/tokens", a.tokens)
+	page(admin, "/settings/tokens/new", a.tokenForm)
+	admin.post("/settings/tokens/new", a.person(a.addToken))
+	admin.post("/settings/tokens/{id}/revoke", a.person(a.revokeToken))
+
+	// Coming and going.
+	anybody.get("/sign-in", a.handle(a.signInPage))
+	anybody.post("/sign-in", a.handle(a.signIn))
+	anybody.get("/first/{secret}", a.handle(a.firstPage))
+	anybody.post("/first/{secret}", a.handle(a.first))
+	anybody.post("/sign-out", a.person(a.signOut))
+	page(viewer, "/account", a.own)
+	viewer.post("/account/password", a.person(a.ownPassword))
+	viewer.post("/account/sessions/{id}/end", a.person(a.endOwn))
+	viewer.post("/account/others/end", a.person(a.endOthers))
 
 	// For the script of the pages.
-	m.Get("/search.json", a.search)
-	m.Get("/live", a.handle(a.live))
-	m.Get("/static/*", static.Handler().ServeHTTP)
+	viewer.get("/search.json", a.search)
+	viewer.get("/live", a.handle(a.live))
+	anybody.get("/static/*", static.Handler().ServeHTTP)
 
 	// For other programs. openapi.json describes these and only these.
 	for pattern, q := range map[string]answer{
@@ -86,22 +112,22 @@ func (a *App) routes() *chi.Mux {
 		"/api/v1/faults/{id}":            a.apiFault,
 		"/api/v1/series":                 a.apiSeries,
 	} {
-		m.Get(pattern, a.api(q))
+		viewer.get(pattern, a.api(q))
 	}
-	m.Get("/api/v1/openapi.json", a.openAPI)
-	m.Get("/api/v1/settings/clusters", a.apiSettings)
-	m.Post("/api/v1/settings/clusters/check", a.write(ActionCheck, a.apiCheck))
+	viewer.get("/api/v1/openapi.json", a.openAPI)
+	admin.get("/api/v1/settings/clusters", a.apiSettings)
+	admin.post("/api/v1/settings/clusters/check", a.write(ActionCheck, a.apiCheck))
 	const one = "/api/v1/settings/clusters/{cluster}"
-	m.Post(one, a.write(ActionChange, a.apiAdd))
-	m.Put(one, a.write(ActionChange, a.apiChange))
-	m.Delete(one, a.write(ActionChange, a.apiRemove))
-	m.Delete(one+"/nodes/{node}", a.write(ActionChange, a.apiRemove))
+	admin.post(one, a.write(ActionChange, a.apiAdd))
+	admin.put(one, a.write(ActionChange, a.apiChange))
+	admin.delete(one, a.write(ActionChange, a.apiRemove))
+	admin.delete(one+"/nodes/{node}", a.write(ActionChange, a.apiRemove))
 	for _, of := range []string{one, one + "/nodes/{node}"} {
-		m.Post(of+"/pause", a.write(ActionChange, a.apiPause(true)))
-		m.Post(of+"/resume", a.write(ActionChange, a.apiPause(false)))
+		admin.post(of+"/pause", a.write(ActionChange, a.apiPause(true)))
+		admin.post(of+"/resume", a.write(ActionChange, a.apiPause(false)))
 	}
-	m.Get("/healthz", a.healthz)
-	m.Get("/readyz", a.readyz)
+	anybody.get("/healthz", a.healthz)
+	anybody.get("/readyz", a.readyz)
 	return m
 }
 
@@ -117,7 +143,7 @@ func (a *App) handle(h func(http.ResponseWriter, *http.Request) error) http.Hand
 // notAllowed says which methods an address does take.
 func (a *App) notAllowed(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if a.mux.Match(chi.NewRouteContext(), method, routePath(r.URL)) || method == http.MethodHead && slices.Contains(allowed, http.MethodGet) {
 			allowed = append(allowed, method)
 		}

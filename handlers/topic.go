@@ -178,7 +178,8 @@ func (t *topic) render(ctx context.Context, snap *cluster.Snapshot) (u *update, 
 	if err != nil {
 		return nil, err
 	}
-	env := t.hub.app.env(m)
+	env := t.hub.app.env(asking, m)
+	p = p.For(env.Me)
 	u = &update{head: openUpdate(env), seq: env.Seq}
 	hashes := make(map[string]uint64, len(t.hashes))
 	buf := getBuffer()

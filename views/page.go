@@ -56,6 +56,7 @@ type Head struct {
 	State   *State // dressed state of what the page shows, nil for none
 	Facts   []Meta // short facts after Sub, with times that keep counting
 	Actions []Action
+	Tabs    []NavItem // pages beside this one
 }
 
 // Meta is a short fact. At, if set, is shown as an age and keeps counting.
@@ -89,6 +90,7 @@ type Shell int
 const (
 	ShellApp  Shell = iota // top bar, side bar, bottom bar
 	ShellWall              // nothing: for a screen on the wall
+	ShellBare              // nothing but the name: for those who are not signed in
 )
 
 // Page is a whole page before it is written.
@@ -110,12 +112,16 @@ type Page struct {
 type Demo struct {
 	On         bool
 	ControlURL string // the simulator's own page, "" if it has none
+	// Who may sign in; made for the demonstration, "" for nobody. The sign-in page
+	// shows both.
+	User, Password string
 }
 
 // Env is what a document needs besides its page.
 type Env struct {
 	Build   string // changes with the program; a different one makes the browser reload
 	Demo    Demo
+	Me      Me
 	Now     time.Time
 	Version uint64    // of the snapshot
 	Seq     uint64    // highest fault sequence number in it

@@ -53,6 +53,7 @@ func (r settingRow) Path(rest string) string { return SettingPath(r.Name, rest) 
 func Settings(s *cluster.Snapshot, w Watched, note string, now time.Time) Page {
 	p := settingsPage(s, "Watched clusters", SettingsPath)
 	p.Live = true
+	p.Head.Tabs = settingsTabs(SettingsPath)
 	p.Head.Sub = plural(len(w.Definitions), "cluster") + ": which nodes are asked, how they are reached and as whom"
 	p.Regions = []Region{noteRegion(note, ""), {ID: "r-list", Class: "wide"}}
 	body := &p.Regions[1].Body
