@@ -54,9 +54,15 @@ type child struct {
 
 func startChild(t testing.TB, args ...string) *child {
 	t.Helper()
+	return startChildTo(t, os.Stderr, args...)
+}
+
+// startChildTo is startChild with a place for the log.
+func startChildTo(t testing.TB, stderr *os.File, args ...string) *child {
+	t.Helper()
 	c := &child{cmd: exec.Command(os.Args[0], args...)}
 	c.cmd.Env = append(os.Environ(), asProgram+"=1")
-	c.cmd.Stderr = os.Stderr
+	c.cmd.Stderr = stderr
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
