@@ -40,8 +40,8 @@ func Overview(s *cluster.Snapshot, trend Trends, q Query, now time.Time) Page {
 	}
 	if len(s.Clusters) == 0 {
 		page.Layout = ""
-		page.Regions = []Region{{ID: "r-main", Body: card("Clusters", "", empty(unknown("No clusters yet",
-			"Name the nodes of a cluster in the configuration, and its picture appears here.")))}}
+		page.Regions = []Region{{ID: "r-main", Body: card("Clusters", "", empty(Empty{State: stateOf(cluster.NoData), Title: "No cluster is watched yet",
+			Text: "Name any one node of a cluster and an account that may read it.", Href: SettingsPath + "/new", Link: "Add a cluster"}))}}
 		return page
 	}
 	page.Regions = []Region{
