@@ -34,6 +34,7 @@ var (
 	Check     = load("check")      // answers NodeAccess: the onboarding check
 	Probe     = load("probe")      // answers Probes: what could not be verified without Windows
 	Echo      = load("probe_echo") // answers Echoed
+	Commands  = load("commands")   // answers NodeCommands
 	// Loop is not a question: it is the line loop given to powershell.exe, which
 	// then reads the others. Its Text is loop.ps1 without the comment lines,
 	// because it has to fit on a command line.
@@ -41,7 +42,7 @@ var (
 )
 
 // Questions are the scripts that run inside the loop.
-var Questions = []Script{State, Storage, Vitals, Inventory, Check, Probe, Echo}
+var Questions = []Script{State, Storage, Vitals, Inventory, Check, Probe, Echo, Commands}
 
 // ByText finds the question with exactly this text.
 func ByText(text string) (Script, bool) {

@@ -14,7 +14,7 @@ import (
 // shapes says which Go type each question answers.
 var shapes = map[string]any{
 	State.Name: ClusterState{}, Storage.Name: StorageState{}, Vitals.Name: NodeVitals{}, Inventory.Name: NodeInventory{},
-	Check.Name: NodeAccess{}, Probe.Name: Probes{}, Echo.Name: Echoed{},
+	Check.Name: NodeAccess{}, Probe.Name: Probes{}, Echo.Name: Echoed{}, Commands.Name: NodeCommands{},
 }
 
 func TestEveryFieldOfTheShapeIsAnswered(t *testing.T) {
@@ -41,7 +41,7 @@ func fields(t reflect.Type) []string {
 }
 
 func TestScriptsAreASCIIWithHeaders(t *testing.T) {
-	for _, s := range append([]Script{{Name: "loop", Text: Loop.Text}}, Questions...) {
+	for _, s := range append([]Script{{Name: "loop", Text: Loop.Text}, {Name: "loop", Text: Console.Text}, {Name: "loop", Text: Records.Text}}, Questions...) {
 		for i, r := range s.Text {
 			if r > 126 || r < 32 && r != '\n' {
 				t.Errorf("%s.ps1 has the character %q at byte %d", s.Name, r, i)
@@ -66,8 +66,10 @@ func TestByText(t *testing.T) {
 }
 
 func TestLoopFitsOnACommandLine(t *testing.T) {
-	if n := len(Loop.CommandLine()); n >= 8000 {
-		t.Errorf("the loop's command line has %d characters, cmd.exe refuses more than 8191", n)
+	for _, s := range []Script{Loop, Console} {
+		if n := len(s.CommandLine()); n >= 8000 {
+			t.Errorf("the command line of %s.ps1 has %d characters, cmd.exe refuses more than 8191", s.Name, n)
+		}
 	}
 	if strings.HasPrefix(Loop.Text, "#") || !strings.HasPrefix(Loop.Text, "begin{") {
 		t.Errorf("the loop's comments are not stripped: %.60q", Loop.Text)
@@ -98,7 +100,7 @@ func TestScriptsParse(t *testing.T) {
 		t.Error("the parser finds no error in a broken script")
 	}
 	own, err := filepath.Glob("*.ps1")
-	if err != nil || len(own) != len(Questions)+2 { // loop and process
+	if err != nil || len(own) != len(Questions)+4 { // loop, process, console and console_records
 		t.Fatalf("found %q, %v", own, err)
 	}
 	for _, e := range parse(t, own...) {

@@ -376,3 +376,8 @@ func EchoText(n int) string {
 	}
 	return string(b)
 }
+
+// NodeCommands answers commands.ps1.
+type NodeCommands struct {
+	Names []string `json:"Names"` // of cmdlets and functions, sorted
+}
