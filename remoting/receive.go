@@ -29,7 +29,8 @@ func newReceiver(s *session, exec string) *receiver {
 
 // next waits for output. It may come back without any.
 func (r *receiver) next(ctx context.Context) (*reply, error) {
-	start := time.Now() // only to tell waiting from spinning
+	now := r.s.peer.client.opts.Now
+	start := now()
 	ctx, cancel := context.WithTimeout(ctx, receiveLimit)
 	defer cancel()
 	answer, err := r.s.receive.post(ctx, r.ask.with(nil))
@@ -47,7 +48,7 @@ func (r *receiver) next(ctx context.Context) (*reply, error) {
 		}
 		got += len(piece.data)
 	}
-	if got > 0 || answer.state == stateDone || time.Since(start) > emptySoon {
+	if got > 0 || answer.state == stateDone || now().Sub(start) > emptySoon {
 		r.empty = 0
 	} else if r.empty++; r.empty >= maxEmpty {
 		return nil, fmt.Errorf("it answers without waiting or saying anything: %w", errBadAnswer)

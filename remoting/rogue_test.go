@@ -109,14 +109,19 @@ func soapAnswer(w http.ResponseWriter, status int, text string) {
 }
 
 // opened answers what a session needs up to its ready frame, then calls next for
-// the second Receive and for everything that follows.
+// everything that follows: for the second Receive when the first Send has come, so that
+// what it brings is never there before the question.
 func opened(next func(action, id string, n int, w http.ResponseWriter, r *http.Request)) func(action, id string, w http.ResponseWriter, r *http.Request) {
 	var mu sync.Mutex
 	seen := make(map[string]int)
+	asked := make(chan struct{})
 	return func(action, id string, w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		seen[action]++
 		n := seen[action]
+		if action == "Send" && n == 1 {
+			close(asked)
+		}
 		mu.Unlock()
 		switch {
 		case action == "Create":
@@ -126,6 +131,13 @@ func opened(next func(action, id string, n int, w http.ResponseWriter, r *http.R
 		case action == "Receive" && n == 1:
 			soapAnswer(w, 200, answerTo(id, outBody("C", pack(0, "ready", "{}"), "Running")))
 		default:
+			if action == "Receive" && n == 2 {
+				select {
+				case <-asked:
+				case <-r.Context().Done():
+					return
+				}
+			}
 			next(action, id, n, w, r)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"looksalive/cluster"
 )
@@ -84,7 +85,7 @@ func TestRogueOverTLS(t *testing.T) {
 				}
 				soapAnswer(w, 500, answerTo(id, faultBody("2150858793", "TimedOut")))
 			}),
-			nil, cluster.ReachBadAnswer, map[string]int{"Receive": 1 + maxEmpty, "Send": 1},
+			func(o *Options) { o.Now = func() time.Time { return asked } }, cluster.ReachBadAnswer, map[string]int{"Receive": 1 + maxEmpty, "Send": 1},
 		},
 		"powershell.exe ends": {
 			opened(func(action, id string, _ int, w http.ResponseWriter, r *http.Request) {
