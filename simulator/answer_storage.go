@@ -9,6 +9,7 @@ import (
 const (
 	opOK, opDegraded, opPredictive, opInService, opLost = 2, 3, 5, 11, 13
 	opDetached, opIncomplete, opFailedMedia             = 0xD002, 0xD003, 0xD004
+	opMaintenance                                       = 0xD00A // "In Maintenance Mode"; the number is in no published list
 	healthOK, healthWarning, healthBad, healthUnknown   = 0, 1, 2, 5
 )
 
@@ -21,6 +22,9 @@ func (c *simCluster) driveHealth(d *simDrive) (health, status, usage int) {
 		return healthWarning, opLost, 4
 	case "predictive":
 		return healthWarning, opPredictive, d.usage
+	}
+	if d.node.maintenance && d.node.active() {
+		return healthWarning, opMaintenance, d.usage
 	}
 	if !d.node.active() {
 		return healthWarning, opLost, d.usage
@@ -35,7 +39,7 @@ func (c *simCluster) diskHealth(v *simVolume) (health, status int) {
 	switch {
 	case !c.volumeAttached():
 		return healthUnknown, opDetached
-	case copies == 1 && c.failedDrives() > 0: // no copy elsewhere
+	case copies == 1 && c.missingCopies() > 0: // no copy elsewhere
 		return healthBad, opDegraded
 	case lost > 0:
 		return healthWarning, opIncomplete
@@ -45,7 +49,7 @@ func (c *simCluster) diskHealth(v *simVolume) (health, status int) {
 			return healthWarning, opInService
 		}
 	}
-	if c.failedDrives() > 0 {
+	if c.missingCopies() > 0 {
 		return healthWarning, opDegraded
 	}
 	return healthOK, opOK

@@ -28,7 +28,7 @@ const (
 
 func newConsole(h *host) *console {
 	s := &console{h: h, table: map[string]*powershell.Cmdlet{}}
-	for _, list := range [][]*powershell.Cmdlet{s.clusterCmdlets(), s.partCmdlets(), s.nodeCmdlets(), s.moveCmdlets(), s.serviceCmdlets(), s.storageCmdlets(), s.networkCmdlets(), s.cimCmdlets(), s.machineCmdlets(), s.fileCmdlets(), s.programs()} {
+	for _, list := range [][]*powershell.Cmdlet{s.clusterCmdlets(), s.partCmdlets(), s.nodeCmdlets(), s.moveCmdlets(), s.serviceCmdlets(), s.storageCmdlets(), s.networkCmdlets(), s.eventCmdlets(), s.cimCmdlets(), s.machineCmdlets(), s.fileCmdlets(), s.programs()} {
 		for _, c := range list {
 			if c.Module == clusterModule && (h.lacks(featureModule) || h.lacks(featureCluster)) {
 				continue
@@ -76,7 +76,12 @@ func (s *console) Environment(name string) (string, bool) {
 }
 
 // View is how objects of a type are shown.
-func (s *console) View(typeName string) *powershell.View { return views[typeName] }
+func (s *console) View(typeName string) *powershell.View {
+	if v := views[typeName]; v != nil {
+		return v
+	}
+	return eventViews[typeName]
+}
 
 // read asks the model. What f returns is written once the model is free again:
 // a slow reader must not hold it up.

@@ -14,7 +14,6 @@ import (
 func (s *console) machineCmdlets() []*powershell.Cmdlet {
 	return []*powershell.Cmdlet{
 		{Name: "Get-Process", Class: commandsClass + "GetProcessCommand", Module: managementModule, Params: []powershell.Param{{Name: "Name", Aliases: []string{"ProcessName"}, Kind: powershell.KindStrings, Position: 1, Pipeline: true, ByName: true}, {Name: "Id", Kind: powershell.KindList}}, Process: s.getProcess},
-		{Name: "Get-WinEvent", Class: commandsClass + "GetWinEventCommand", Module: "Microsoft.PowerShell.Diagnostics", Params: []powershell.Param{{Name: "LogName", Kind: powershell.KindStrings, Position: 1}, {Name: "FilterHashtable", Kind: powershell.KindHash}, {Name: "ProviderName", Kind: powershell.KindStrings}, {Name: "FilterXPath", Kind: powershell.KindString}, {Name: "MaxEvents", Kind: powershell.KindLong}, {Name: "Oldest", Kind: powershell.KindSwitch}, {Name: "ComputerName", Kind: powershell.KindString}}, Process: winEvent},
 		{Name: "Get-ComputerInfo", Class: commandsClass + "GetComputerInfoCommand", Module: managementModule, Params: []powershell.Param{{Name: "Property", Kind: powershell.KindStrings, Position: 1}}, Process: s.computerInfo},
 		{Name: "Import-Module", Class: commandsClass + "ImportModuleCommand", Module: "Microsoft.PowerShell.Core", Params: []powershell.Param{{Name: "Name", Kind: powershell.KindStrings, Position: 1, Pipeline: true, Mandatory: true}, {Name: "Force", Kind: powershell.KindSwitch}, {Name: "PassThru", Kind: powershell.KindSwitch}}, Process: s.importModule},
 		{Name: "Get-Module", Class: commandsClass + "GetModuleCommand", Module: "Microsoft.PowerShell.Core", Params: []powershell.Param{{Name: "Name", Kind: powershell.KindStrings, Position: 1, Pipeline: true}, {Name: "ListAvailable", Kind: powershell.KindSwitch}}, Process: s.getModule},
@@ -133,14 +132,6 @@ func (s *console) getProcess(call *powershell.Call) error {
 		}
 	}
 	return err
-}
-
-// winEvent finds nothing: the simulated machines keep no event logs.
-func winEvent(call *powershell.Call) error {
-	if !call.Has("LogName") && !call.Has("FilterHashtable") && !call.Has("ProviderName") {
-		return powershell.NewError("System.Management.Automation.ParameterBindingException", "MissingMandatoryParameter", "InvalidArgument", nil, "Cannot process command because of one or more missing mandatory parameters: LogName.")
-	}
-	return call.Fail(powershell.NewError("System.Exception", "NoMatchingEventsFound", "ObjectNotFound", nil, "No events were found that match the specified selection criteria."))
 }
 
 func (s *console) computerInfo(call *powershell.Call) error {

@@ -87,7 +87,7 @@ func TestConsoleErrors(t *testing.T) {
 	tests := []struct{ script, want string }{
 		{"Get-Everything", "The term &apos;Get-Everything&apos; is not recognized as the name of a cmdlet"},
 		{"Get-Service nope", `<S S="Error">Get-Service : Cannot find any service with service name &apos;nope&apos;._x000D__x000A_</S><S S="Error">At line:1 char:1_x000D__x000A_</S><S S="Error">+ Get-Service nope_x000D__x000A_</S><S S="Error">+ ~~~~~~~~~~~~~~~~_x000D__x000A_</S><S S="Error">    + CategoryInfo          : ObjectNotFound: (nope:String) [Get-Service], ServiceCommandException_x000D__x000A_</S><S S="Error">    + FullyQualifiedErrorId : NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand`},
-		{"Get-WinEvent -LogName System -MaxEvents 5", "No events were found that match the specified selection criteria."},
+		{"Get-WinEvent -FilterHashtable @{ LogName = 'System'; Id = 1135 }", "No events were found that match the specified selection criteria."},
 		{"Get-ClusterGroup nope", "The cluster group could not be found"},
 		{"Get-Cluster elsewhere", "The RPC server is unavailable"},
 		{"(Get-Cluster).SameSubnetThreshold = 500", "Exception setting &quot;SameSubnetThreshold&quot;: &quot;Unable to save property changes for &apos;EU-PROD-HCI01&apos;."},

@@ -69,6 +69,11 @@ func (c *simCluster) applyConditions() {
 	for _, f := range c.faults {
 		f.kind.apply(c, f)
 	}
+	for d := range c.rebuilt {
+		if c.cond.drives[d] == "" {
+			delete(c.rebuilt, d)
+		}
+	}
 	if old.nodes != nil {
 		for i, n := range c.nodes {
 			if old.nodes[i].off != "" && c.powered(n) { // booted again: its machines are gone

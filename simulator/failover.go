@@ -33,11 +33,22 @@ func (c *simCluster) moveRole(r *simRole) {
 		r.status |= cluster.GroupUnmonitored
 		r.target = nil
 		return
+	case !r.owner.active() && r.held:
+		if to := c.place(r); to != nil {
+			r.owner = to
+		}
+		return
 	case !r.owner.active():
 		c.failover(r)
 		return
 	}
 	r.status &^= cluster.GroupUnmonitored
+	if r.held {
+		if r.state != cluster.GroupOffline {
+			r.stop(cluster.GroupOffline, cluster.ResourceOffline, 0)
+		}
+		return
+	}
 	if c.blocked(r) {
 		return
 	}
@@ -75,13 +86,16 @@ func (c *simCluster) blocked(r *simRole) bool {
 		}
 		return true
 	}
-	failed := 0
+	failed, held := 0, 0
 	for _, res := range r.resources {
-		if c.cond.failed[res] || res == c.witness && c.cond.witnessOff {
+		switch {
+		case c.cond.failed[res] || res == c.witness && c.cond.witnessOff:
 			failed++
+		case res.held:
+			held++
 		}
 	}
-	if failed == 0 {
+	if failed+held == 0 {
 		if r.volume != nil && c.free(r.volume, c.now) == 0 {
 			r.status |= cluster.GroupEmbeddedFailure // paused: its disks cannot grow
 		} else {
@@ -90,14 +104,19 @@ func (c *simCluster) blocked(r *simRole) bool {
 		return false
 	}
 	state := cluster.GroupPartialOnline
-	if failed == len(r.resources) {
+	switch len(r.resources) {
+	case failed:
 		state = cluster.GroupFailed
+	case held:
+		state = cluster.GroupOffline
 	}
 	r.state, r.target = state, nil
 	for _, res := range r.resources {
 		switch {
 		case c.cond.failed[res] || res == c.witness && c.cond.witnessOff:
 			res.state = cluster.ResourceFailed
+		case res.held:
+			res.state = cluster.ResourceOffline
 		case res.state != cluster.ResourceOnline:
 			res.state = cluster.ResourceOnline
 		}

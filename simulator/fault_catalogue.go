@@ -124,7 +124,7 @@ var clusterKinds = []Kind{
 	{
 		Kind: "witness-offline", TargetKind: "witness", Destructive: true,
 		Description: "The witness cannot be reached; dynamic quorum takes its vote away.",
-		apply:       func(c *simCluster, _ *Fault) { c.cond.witnessOff = true },
+		apply:       func(c *simCluster, f *Fault) { c.cond.witnessOff = c.cond.witnessOff || c.witnessName == f.Target },
 	},
 	{
 		Kind: "winrm-refusing", TargetKind: "node",

@@ -30,6 +30,8 @@ type simCluster struct {
 	volumes    []*simVolume
 	drives     []*simDrive
 	jobs       []*repairJob
+	rebuilding []*simDrive        // gone drives whose copies the jobs make anew
+	rebuilt    map[*simDrive]bool // those where that is done
 
 	witnessName, witnessType, witnessPath string
 	witnessWeight                         int
@@ -38,6 +40,9 @@ type simCluster struct {
 	quorumLostAt                          time.Time
 
 	accounts []Account
+
+	journal  journal
+	signedIn map[*simNode][]logEvent // sign-ins, by node
 
 	faults    []*Fault // active ones, oldest first
 	cond      conditions
@@ -68,6 +73,9 @@ func newCluster(s Shape, seed uint64, now time.Time) *simCluster {
 	c.addRoles()
 	c.applyConditions()
 	c.weigh()
+	c.rebuilt = map[*simDrive]bool{}
+	c.signedIn = map[*simNode][]logEvent{}
+	c.write()
 	return c
 }
 
@@ -93,6 +101,7 @@ func (c *simCluster) step(now time.Time) {
 	c.moveRoles()
 	c.balance()
 	c.repair()
+	c.write()
 }
 
 // moving notes that the state will change again without a new cause.

@@ -24,11 +24,13 @@ type simRole struct {
 	target      *simNode  // being live-migrated there
 	movedTill   time.Time // when the live migration ends
 	drainedFrom *simNode  // goes back there on resume
+	held        bool      // taken offline by an administrator: stays so until somebody starts it
 }
 
 type simResource struct {
 	name, kind string
 	core       bool
+	held       bool // taken offline by an administrator
 	state      cluster.ResourceState
 }
 

@@ -173,5 +173,9 @@ func (e *endpoint) signIn(a wsman.SignIn) bool {
 		e.sim.signIns.refused(e.Node)
 		return false
 	}
-	return e.sim.signIns.attempt(e.Node, a, e.sim.opts.Now())
+	in := e.sim.signIns.attempt(e.Node, a, e.sim.opts.Now())
+	c.mu.Lock()
+	c.noteSignIn(e.node, a.Account, in, e.sim.opts.Now())
+	c.mu.Unlock()
+	return in
 }

@@ -98,7 +98,7 @@ func (c *simCluster) free(v *simVolume, now time.Time) int64 { return v.size - c
 func (c *simCluster) lostDomains() int {
 	lost := 0
 	for _, n := range c.nodes {
-		if !n.active() {
+		if !n.active() || n.maintenance {
 			lost++
 		}
 	}
@@ -141,9 +141,9 @@ func (c *simCluster) repair() {
 	}
 	for _, n := range c.nodes {
 		switch {
-		case !n.active() && n.member != memberJoining && n.storageLost.IsZero():
+		case (!n.active() && n.member != memberJoining || n.maintenance) && n.storageLost.IsZero():
 			n.storageLost = c.now
-		case n.active() && !n.storageLost.IsZero():
+		case n.active() && !n.maintenance && !n.storageLost.IsZero():
 			away := c.now.Sub(n.storageLost)
 			n.storageLost = time.Time{}
 			c.startRepair(min(max(away/4, 30*time.Second), 8*time.Minute), min(away.Hours()/8+0.002, 1)/float64(len(c.nodes)))
@@ -157,6 +157,36 @@ func (c *simCluster) repair() {
 		}
 	}
 	c.jobs = kept
+	if len(c.jobs) == 0 && len(c.rebuilding) > 0 {
+		for _, d := range c.rebuilding {
+			c.rebuilt[d] = true
+		}
+		c.rebuilding = nil
+	}
+}
+
+// missingCopies counts the drives that are gone and whose copies were not made
+// anew on others.
+func (c *simCluster) missingCopies() int {
+	missing := 0
+	for d, mode := range c.cond.drives {
+		if (mode == "failed" || mode == "lost") && !c.rebuilt[d] {
+			missing++
+		}
+	}
+	return missing
+}
+
+// rebuild makes the copies of the drives that are gone anew on the others.
+func (c *simCluster) rebuild() {
+	for d, mode := range c.cond.drives {
+		if (mode == "failed" || mode == "lost") && !c.rebuilt[d] {
+			c.rebuilding = append(c.rebuilding, d)
+		}
+	}
+	if len(c.rebuilding) > 0 && len(c.jobs) == 0 {
+		c.startRepair(time.Minute, 0.02)
+	}
 }
 
 // startRepair gives every virtual disk a job over that share of its data.

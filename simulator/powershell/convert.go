@@ -205,3 +205,12 @@ func ticksToTime(ticks int64) time.Time {
 	ticks -= unixEpochTicks
 	return time.Unix(ticks/1e7, ticks%1e7*100).In(unspecified)
 }
+
+// Date is a value as [datetime], as a cast makes it.
+func (in *Interp) Date(v any) (time.Time, error) {
+	y, err := in.convert(v, "System.DateTime")
+	if err != nil {
+		return time.Time{}, err
+	}
+	return y.(time.Time), nil
+}
