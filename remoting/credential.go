@@ -130,9 +130,23 @@ func (c *credential) held(node key) error {
 }
 
 func (c *credential) heldLocked(node key) error {
-	switch {
-	case c.retired:
+	if c.retired {
 		return errClosed
+	}
+	return c.rejectionOf(node)
+}
+
+// refused says whether it was rejected, and does not mind that no node has it any more:
+// a connection that it opened is still closed with it, or its shell stays on the node.
+func (c *credential) refused(node key) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rejectionOf(node)
+}
+
+// rejectionOf is why the node is not given it, for what nodes said. c.mu is held.
+func (c *credential) rejectionOf(node key) error {
+	switch {
 	case c.rejected[node]:
 		return &rejection{by: node, here: true, elsewhere: !c.stopped && !c.right.IsZero()}
 	case c.stopped:
@@ -240,7 +254,8 @@ func (c *credential) again(node key) {
 	c.tellAll()
 }
 
-// retire ends the use of a credential that no node has any more.
+// retire ends the use of a credential that no node has any more: nobody signs in with
+// it, and what is open may only be closed.
 func (c *credential) retire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -95,7 +95,7 @@ func (l *lane) once(ctx context.Context, body []byte) (answer []byte, err error)
 		l.drop()
 	}
 	if l.conn != nil && l.eachRequest() {
-		if err := l.credential.held(l.node.key()); err != nil {
+		if err := l.credential.refused(l.node.key()); err != nil {
 			return nil, err // the other lane found out
 		}
 	}

@@ -145,6 +145,32 @@ func TestQuestionOnARemovedNodeEnds(t *testing.T) {
 	}
 }
 
+func TestRemovedNodeKeepsNoShell(t *testing.T) {
+	sim := start(t, simulator.Options{Shapes: oneNode(), HTTPS: true})
+	for _, way := range []struct {
+		https bool
+		auth  cluster.Auth
+	}{{false, cluster.AuthNTLM}, {true, cluster.AuthNTLM}, {true, cluster.AuthBasic}} {
+		n := nodesOf(t, sim, way.https, way.auth)[0]
+		c := newClient(t, remoting.Options{Nodes: []remoting.Node{n}})
+		if o := ask(t, c, n, cluster.QuestionVitals); !o.OK() {
+			t.Fatalf("%v: %v %s", way, o.Reach, o.Detail)
+		}
+		if got := remoting.ShellNames(t, n); len(got) != 1 {
+			t.Errorf("%v: %q while it is asked", way, got)
+		}
+		if err := c.Set(nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(t.Context()); err != nil { // waits for it
+			t.Error(err)
+		}
+		if got := remoting.ShellNames(t, n); len(got) != 0 {
+			t.Errorf("%v: %q after it was removed", way, got)
+		}
+	}
+}
+
 func TestRotatedPassword(t *testing.T) {
 	sim := start(t, simulator.Options{Shapes: oneNode()})
 	nodes := nodesOf(t, sim, false, cluster.AuthNTLM)
