@@ -127,6 +127,9 @@ const (
 
 // answer runs one of the questions and returns its JSON object.
 func (h *host) answer(s scripts.Script, args json.RawMessage) ([]byte, *psError) {
+	if s == scripts.Commands {
+		return h.commandNames(), nil
+	}
 	c := h.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()

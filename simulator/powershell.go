@@ -63,6 +63,9 @@ func (h *host) powershell(ctx context.Context, p *wsman.Process, args string) in
 	if text == scripts.Loop.Text {
 		return h.loop(ctx, p)
 	}
+	if text == scripts.Console.Text {
+		return h.onDemand(ctx, p)
+	}
 	if text == "-" {
 		return h.typed(ctx, p)
 	}

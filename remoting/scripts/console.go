@@ -3,6 +3,7 @@ package scripts
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 )
 
 // What runs PowerShell that somebody typed. Neither is a question.
@@ -12,6 +13,8 @@ var (
 	Console = load("console").stripped()
 	// Records makes records of what the script puts out. It travels with the input.
 	Records = load("console_records").stripped()
+	// Plain does the same for powershell.exe -Command -, without frames: text only.
+	Plain = load("console_plain").oneLine()
 )
 
 // ConsoleRequest is what Console is given, besides Records.
@@ -50,6 +53,35 @@ func ParseConsoleInput(line string) (r ConsoleRequest, ok bool) {
 		return r, false
 	}
 	return l.ConsoleRequest, true
+}
+
+// PlainRequest is what Plain is given.
+type PlainRequest struct {
+	ID      string          `json:"id"` // letters and digits; stands in the line that ends the output
+	Script  string          `json:"script"`
+	Args    json.RawMessage `json:"args,omitempty"`
+	Verbose bool            `json:"verbose"`
+}
+
+// PlainInput is what is written to standard input for Plain, see ProcessInput.
+func PlainInput(r PlainRequest) ([]byte, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	out := append(append(append([]byte(nil), processHead...), Plain.Text...), processMiddle...)
+	out = appendASCII(out, string(b))
+	return append(out, "'\n\n"...), nil
+}
+
+// ParsePlainInput reads what PlainInput wrote; ok is false if it is anything else.
+func ParsePlainInput(input string) (r PlainRequest, ok bool) {
+	rest, ok := strings.CutPrefix(input, processHead+Plain.Text+processMiddle)
+	if !ok {
+		return r, false
+	}
+	data, ok := strings.CutSuffix(strings.TrimRight(rest, "\r\n"), "'")
+	return r, ok && !strings.Contains(data, "'") && json.Unmarshal([]byte(data), &r) == nil
 }
 
 // What frames of Console say, by their status; console.ps1 describes them.

@@ -11,7 +11,7 @@
 #   e  an error: t text, i FullyQualifiedErrorId
 #   w v d i  a warning, verbose, debug or information text (Write-Host) t
 #   c  the text before it was longer than it is sent: b characters
-# Strings, numbers and dates have no record o. One formatter serves objects that follow
+# Strings, numbers, dates and arrays have no record o. One formatter serves objects that follow
 # one another, as in a console; a string ends it. Write-Host -NoNewline is held
 # until the end of its line.
 param($c)
@@ -86,7 +86,7 @@ process {
             S 't' $x
         } else {
             $y = $x.GetType()
-            if (!($y.IsPrimitive -or $x -is [decimal] -or $x -is [enum] -or $x -is [datetime] -or $y.Namespace -like '*.Internal.Format')) { P $x }
+            if (!($y.IsPrimitive -or $x -is [decimal] -or $x -is [array] -or $x -is [enum] -or $x -is [datetime] -or $y.Namespace -like '*.Internal.Format')) { P $x }
             if (!$c.f) {
                 $c.f = { Out-String -Stream -Width $w }.GetSteppablePipeline()
                 $c.f.Begin($true)

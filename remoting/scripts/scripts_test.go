@@ -41,7 +41,7 @@ func fields(t reflect.Type) []string {
 }
 
 func TestScriptsAreASCIIWithHeaders(t *testing.T) {
-	for _, s := range append([]Script{{Name: "loop", Text: Loop.Text}, {Name: "loop", Text: Console.Text}, {Name: "loop", Text: Records.Text}}, Questions...) {
+	for _, s := range append([]Script{{Name: "loop", Text: Loop.Text}, {Name: "loop", Text: Console.Text}, {Name: "loop", Text: Records.Text}, {Name: "loop", Text: Plain.Text}}, Questions...) {
 		for i, r := range s.Text {
 			if r > 126 || r < 32 && r != '\n' {
 				t.Errorf("%s.ps1 has the character %q at byte %d", s.Name, r, i)
@@ -100,7 +100,7 @@ func TestScriptsParse(t *testing.T) {
 		t.Error("the parser finds no error in a broken script")
 	}
 	own, err := filepath.Glob("*.ps1")
-	if err != nil || len(own) != len(Questions)+4 { // loop, process, console and console_records
+	if err != nil || len(own) != len(Questions)+5 { // loop, process, and three of the console
 		t.Fatalf("found %q, %v", own, err)
 	}
 	for _, e := range parse(t, own...) {

@@ -88,6 +88,8 @@ type Interp struct {
 	stopReason *ErrorRecord
 	lastExit   any
 	exited     bool
+	failed     bool   // the last Run was ended by an error
+	named      []word // arguments of the Run by name, nil: by position
 	callers    []caller
 	env        map[string]string
 }
@@ -166,7 +168,7 @@ func (in *Interp) Set(name string, v any) { in.global.set(lower(name), v) }
 func (in *Interp) Run(ctx context.Context, script string, args []any, out Streams) (exitCode int) {
 	in.ctx, in.out, in.ok, in.top = ctx, out, true, in.global
 	in.steps, in.output, in.memory, in.depth, in.tryDepth, in.stopReason = 0, 0, 0, 0, 0, nil
-	in.callers, in.exited = nil, false
+	in.callers, in.exited, in.failed = nil, false, false
 	script = strings.ToValidUTF8(script, "\ufffd")
 	in.src = newSource(script)
 	var body *blockBody
@@ -180,6 +182,7 @@ func (in *Interp) Run(ctx context.Context, script string, args []any, out Stream
 		rec := in.parseRecord(err)
 		in.remember(rec)
 		in.report(rec)
+		in.failed = true
 		return 1
 	}
 	err = in.script(body, args)
@@ -191,8 +194,10 @@ func (in *Interp) Run(ctx context.Context, script string, args []any, out Stream
 		return fl.code
 	case errors.As(err, &f):
 		in.report(f.rec)
+		in.failed = true
 		return 1
 	case errors.Is(err, errCanceled):
+		in.failed = true
 		if in.stopReason != nil {
 			in.report(in.stopReason)
 		}
@@ -217,10 +222,16 @@ func (in *Interp) script(body *blockBody, args []any) error {
 	}
 	f := &blockStage{in: in, block: b, sc: in.global, emit: in.emit}
 	var err error
+	if in.named != nil {
+		bound, rest, err = in.bindWords(body, in.named)
+	}
+	if err != nil {
+		return asFailure(err)
+	}
 	if body.hasParams {
 		err = f.bindValues(bound, rest)
 	} else {
-		in.global.vars["args"] = append([]any{}, args...)
+		in.global.vars["args"] = append([]any{}, rest...)
 	}
 	if err == nil {
 		err = f.run(nil)
