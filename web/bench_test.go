@@ -58,11 +58,11 @@ func fleetConfig(b testing.TB, said announced) string {
 		w := text[n.Cluster]
 		if w == nil {
 			w = &strings.Builder{}
-			fmt.Fprintf(w, "[[clusters]]\nname = %q\nuser = '%s'\npassword_env = \"SIMULATED_PASSWORD\"\nnodes = [\n", n.Cluster, n.User)
+			fmt.Fprintf(w, "[[clusters]]\nname = %q\ntransport = \"http\"\nuser = '%s'\npassword_env = \"SIMULATED_PASSWORD\"\nnodes = [\n", n.Cluster, n.User)
 			text[n.Cluster] = w
 			clusters = append(clusters, n.Cluster)
 		}
-		fmt.Fprintf(w, "  { name = %q, url = %q },\n", n.Name, n.HTTP)
+		fmt.Fprintf(w, "  { name = %q, address = %q },\n", n.Name, host(b, n.HTTP))
 	}
 	b.(interface{ Setenv(string, string) }).Setenv("SIMULATED_PASSWORD", said.Nodes[0].Password)
 	file := filepath.Join(b.TempDir(), "looksalive.toml")

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,7 @@ func TestSecondInstanceIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	startProductIn(t, dir)
 	var stderr output
-	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", dir}, env(), &stderr, &stderr)
+	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", dir}, os.Getenv, &stderr, &stderr)
 	if err == nil || !strings.Contains(err.Error(), "another") {
 		t.Errorf("the second instance said %v", err)
 	}
@@ -84,7 +85,7 @@ func TestPagesAnswerWhileNobodyDoes(t *testing.T) {
 name = "EU-PROD-HCI01"
 user = "reader"
 password_env = "NOBODY_PASSWORD"
-nodes = [{ name = "HV-FRA-01", url = "http://127.0.0.1:1/wsman" }, { name = "HV-FRA-02", url = "https://127.0.0.1:1/wsman" }]
+nodes = [{ name = "HV-FRA-01", address = "127.0.0.1:1" }, { name = "HV-FRA-02", address = "127.0.0.1:2" }]
 `)
 	p := startProduct(t, "-config", file)
 	eventually(t, "readiness", func() bool {
