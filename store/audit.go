@@ -119,7 +119,11 @@ func (s *Store) AuditEntries(ctx context.Context, q cluster.AuditQuery) ([]clust
 // was put in. Who can write to the file and computes all hashes anew is not found out
 // without such a note.
 func (s *Store) VerifyAudit(ctx context.Context) (lines int64, last string, err error) {
-	tx, err := s.r.BeginTx(ctx, nil) // log and counter of one moment
+	return verifyAudit(ctx, s.r)
+}
+
+func verifyAudit(ctx context.Context, db *sql.DB) (lines int64, last string, err error) {
+	tx, err := db.BeginTx(ctx, nil) // log and counter of one moment
 	if err != nil {
 		return 0, "", fmt.Errorf("reading the audit log: %w", explain(err))
 	}
@@ -150,12 +154,14 @@ func (s *Store) VerifyAudit(ctx context.Context) (lines int64, last string, err 
 }
 
 // ExportAudit writes the whole audit log, oldest first, a JSON object a line.
-func (s *Store) ExportAudit(ctx context.Context, w io.Writer) error {
+func (s *Store) ExportAudit(ctx context.Context, w io.Writer) error { return exportAudit(ctx, s.r, w) }
+
+func exportAudit(ctx context.Context, db *sql.DB, w io.Writer) error {
 	// In parts, so that a slow reader keeps no transaction open.
 	enc := json.NewEncoder(w)
 	for after := int64(0); ; {
 		var part []cluster.AuditEntry
-		err := eachAudit(ctx, s.r, `WHERE seq > ? ORDER BY seq LIMIT 500`, []any{after}, func(e cluster.AuditEntry) error {
+		err := eachAudit(ctx, db, `WHERE seq > ? ORDER BY seq LIMIT 500`, []any{after}, func(e cluster.AuditEntry) error {
 			part = append(part, e)
 			return nil
 		})
