@@ -22,6 +22,7 @@ const (
 	StepStorage    StepKind = "storage"    // Storage Spaces Direct, present or not
 	StepHistory    StepKind = "history"    // performance history, present or not
 	StepClock      StepKind = "clock"      // its clock and ours agree (Kerberos needs it)
+	StepAct        StepKind = "act"        // the account that changes things, if there is one
 )
 
 // StepState is what came of a step.

@@ -201,6 +201,7 @@ var stepTitles = []struct {
 	{cluster.StepStorage, "Storage Spaces Direct"},
 	{cluster.StepHistory, "Performance history"},
 	{cluster.StepClock, "Clock"},
+	{cluster.StepAct, "Account for changes"},
 }
 
 func waitingSteps() []cluster.CheckStep {

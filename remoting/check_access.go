@@ -48,6 +48,7 @@ func (n *nodeCheck) accessSteps(ctx context.Context, a scripts.NodeAccess) {
 		}
 		return clockOutcome(n.offset, n.offsetError)
 	}))
+	n.actStep(ctx)
 	if n.o.Probe && ctx.Err() == nil {
 		n.probe(ctx)
 	}

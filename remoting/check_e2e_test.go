@@ -135,7 +135,7 @@ func TestCheckFindsTheWholeCluster(t *testing.T) {
 				seen[n.Name] = true
 				for _, s := range n.Steps {
 					want := cluster.StepOK
-					if s.Kind == cluster.StepTLS && !https {
+					if s.Kind == cluster.StepTLS && !https || s.Kind == cluster.StepAct {
 						want = cluster.StepSkipped
 					}
 					if s.State != want {
@@ -187,6 +187,73 @@ func TestCheckWrongPasswordIsTriedOnce(t *testing.T) {
 				t.Errorf("%d rejected, %d held back, of %d", failed, held, len(d.Nodes))
 			}
 		})
+	}
+}
+
+func TestCheckOfTheAccountForChanges(t *testing.T) {
+	sim := start(t, simulator.Options{HTTPS: true})
+	for name, x := range map[string]struct {
+		user  string
+		state cluster.StepState
+		says  []string
+		mend  string
+	}{
+		"none":          {"", cluster.StepSkipped, []string{"nothing can be changed"}, ""},
+		"administrator": {definitionOf(t, sim, true, 1).Access.Read.User, cluster.StepOK, []string{"may open a remote shell", "full access", "is a local administrator"}, ""},
+		"operator":      {"operator", cluster.StepPartial, []string{"has full access", "no local administrator"}, "Add-LocalGroupMember -SID S-1-5-32-544 -Member 'operator'"},
+		"reader":        {"reader", cluster.StepPartial, []string{"no full access", "no local administrator"}, "Grant-ClusterAccess -User 'reader' -Full"},
+		"no cluster":    {"no-cluster", cluster.StepPartial, []string{"could not be read"}, "Get-ClusterAccess"},
+		"no remote":     {"no-remote", cluster.StepPartial, []string{"may not open a remote shell", "watching does not need it"}, "RootSDDL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := definitionOf(t, sim, true, 1)
+			if x.user != "" {
+				d.Access.Act = &cluster.Identity{User: x.user, Password: cluster.NewSecret(sim.Nodes()[0].Account(x.user).Password)}
+			}
+			c := checkOf(t, sim, d, func(o *remoting.CheckOptions) { o.Only = []string{d.Nodes[0].Name} })
+			wantStep(t, c.Nodes[0], cluster.StepAct, x.state, x.says...)
+			var fix strings.Builder
+			for _, f := range step(t, c.Nodes[0], cluster.StepAct).Fix {
+				fix.WriteString(f.Command + "\n")
+			}
+			if !strings.Contains(fix.String(), x.mend) {
+				t.Errorf("the steps do not say %q:\n%s", x.mend, fix.String())
+			}
+			if c.Nodes[0].Failed() {
+				t.Error("the node could not be watched for it")
+			}
+			if report := remoting.Report(c); x.user == "operator" && strings.Contains(report, "operator") {
+				t.Errorf("the report names it:\n%s", report)
+			}
+			if names := remoting.ShellNames(t, nodesOf(t, sim, true, cluster.AuthNTLM)[0]); len(names) > 0 {
+				t.Errorf("%q were left on the node", names)
+			}
+		})
+	}
+}
+
+func TestCheckTriesAWrongAccountForChangesOnce(t *testing.T) {
+	sim := start(t, simulator.Options{HTTPS: true})
+	d := definitionOf(t, sim, true, 100)
+	d.Access.Act = &cluster.Identity{User: "operator", Password: cluster.NewSecret("not the one")}
+	c := checkOf(t, sim, d, nil)
+	if got := failures(sim, d); got != 1 {
+		t.Errorf("the wrong password was tried %d times", got)
+	}
+	rejected, held := 0, 0
+	for _, n := range c.Nodes {
+		switch s := step(t, n, cluster.StepAct); s.State {
+		case cluster.StepPartial:
+			rejected++
+			wantStep(t, n, cluster.StepAct, cluster.StepPartial, "rejected", "watching does not need it")
+		case cluster.StepSkipped:
+			held++
+			wantStep(t, n, cluster.StepAct, cluster.StepSkipped, "not locked")
+		}
+		wantStep(t, n, cluster.StepSignIn, cluster.StepOK)
+	}
+	if rejected != 1 || held != len(d.Nodes)-1 {
+		t.Errorf("%d rejected, %d held back, of %d", rejected, held, len(d.Nodes))
 	}
 }
 

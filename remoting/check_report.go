@@ -147,7 +147,7 @@ func hide(text string, c cluster.Check) string {
 				names = append(names, f.Value)
 			case "DNS suffix":
 				suffixes = append(suffixes, strings.ToLower(f.Value))
-			case "account", "account on the node":
+			case "account", "account on the node", "account for changes":
 				domain, user := account(f.Value)
 				if name, at, ok := strings.Cut(user, "@"); ok {
 					suffixes = append(suffixes, strings.ToLower(at))

@@ -134,19 +134,40 @@ func (n *nodeCheck) sessionSteps(ctx context.Context) (why string) {
 // trySignIn makes exactly one attempt. held says that the steps after it were not
 // tried for the sake of the account.
 func (n *nodeCheck) trySignIn(ctx context.Context, l *lane) (o outcome, held string) {
+	answer, held, err := n.signIn(ctx, l)
+	switch {
+	case held != "":
+		return skipped(held), held
+	case err != nil:
+		return signInOutcome(err, n.node), ""
+	}
+	n.factOfIdentify("Windows", answer)
+	way := map[cluster.Auth]string{cluster.AuthNTLM: "NTLM", cluster.AuthKerberos: "Kerberos", cluster.AuthCertificate: "a client certificate", cluster.AuthBasic: "Basic"}[n.node.Auth]
+	as := ""
+	if n.node.User != "" {
+		as = " as " + clean(n.node.User, 100)
+	}
+	detail := "Signed in" + as + " by " + way
+	if l.conn != nil && l.conn.seal != nil {
+		detail += ", every message is sealed"
+	}
+	return good(detail + "."), ""
+}
+
+// signIn makes one attempt, unless another node rejected the same account: held says so.
+// The answer is to Identify.
+func (n *nodeCheck) signIn(ctx context.Context, l *lane) (answer []byte, held string, err error) {
 	g := n.gateOf(n.node)
 	leave, by, err := g.enter(ctx)
 	if err != nil {
-		return n.classified(err), ""
+		return nil, "", err
 	}
 	defer func() { leave(err) }()
 	if by != "" {
-		held = clean(by, nameLen) + " rejected this user name or password. So that the account is not locked, it is not tried here."
-		return skipped(held), held
+		return nil, clean(by, nameLen) + " rejected this user name or password. So that the account is not locked, it is not tried here.", nil
 	}
 	step, cancel := context.WithTimeout(ctx, n.o.Step)
 	defer cancel()
-	var answer []byte
 	if l.eachRequest() {
 		answer, err = l.once(step, []byte(identifyBody)) // the first request signs in
 	} else {
@@ -164,20 +185,7 @@ func (n *nodeCheck) trySignIn(ctx context.Context, l *lane) (o outcome, held str
 		err = ctxError(step)
 	}
 	g.settle(n.def.Name, err)
-	if err != nil {
-		return signInOutcome(err, n.node), ""
-	}
-	n.factOfIdentify("Windows", answer)
-	way := map[cluster.Auth]string{cluster.AuthNTLM: "NTLM", cluster.AuthKerberos: "Kerberos", cluster.AuthCertificate: "a client certificate", cluster.AuthBasic: "Basic"}[n.node.Auth]
-	as := ""
-	if n.node.User != "" {
-		as = " as " + clean(n.node.User, 100)
-	}
-	detail := "Signed in" + as + " by " + way
-	if l.conn != nil && l.conn.seal != nil {
-		detail += ", every message is sealed"
-	}
-	return good(detail + "."), ""
+	return answer, "", err
 }
 
 // signInOutcome says why a node did not let us in.
@@ -322,17 +330,7 @@ func (n *nodeCheck) deleteShell(l *lane, shell string) {
 // tryLoop opens a real session and asks what the account may read. How the session
 // came about says whether there is a loop.
 func (n *nodeCheck) tryLoop(ctx context.Context) (outcome, scripts.NodeAccess) {
-	var access scripts.NodeAccess
-	a, err := n.peer.ask(ctx, scripts.Check, noArgs)
-	if err == nil {
-		access, err = decode[scripts.NodeAccess](a)
-	}
-	if err == nil && access.UtcNow == "" {
-		err = fmt.Errorf("it is not check.ps1's: %w", errBadAnswer)
-	}
-	if errors.Is(err, errPassword) {
-		n.gateOf(n.node).settle(n.def.Name, err)
-	}
+	access, a, err := n.askAccess(ctx)
 	if err != nil {
 		return n.classified(err), access
 	}
@@ -345,6 +343,20 @@ func (n *nodeCheck) tryLoop(ctx context.Context) (outcome, scripts.NodeAccess) {
 			cluster.Step{Text: "On the node: see what AppLocker blocked.", Command: "Get-WinEvent -LogName 'Microsoft-Windows-AppLocker/MSI and Script' -MaxEvents 20 | Format-List TimeCreated, Message"}), access
 	}
 	return good("One powershell.exe answers all questions."), access
+}
+
+// askAccess asks check.ps1 in a session, which it opens if there is none.
+func (n *nodeCheck) askAccess(ctx context.Context) (access scripts.NodeAccess, a answer, err error) {
+	if a, err = n.peer.ask(ctx, scripts.Check, noArgs); err == nil {
+		access, err = decode[scripts.NodeAccess](a)
+	}
+	if err == nil && access.UtcNow == "" {
+		err = fmt.Errorf("it is not check.ps1's: %w", errBadAnswer)
+	}
+	if errors.Is(err, errPassword) {
+		n.gateOf(n.node).settle(n.def.Name, err)
+	}
+	return access, a, err
 }
 
 // mode is how the open session asks, and why not by the loop.

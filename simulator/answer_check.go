@@ -56,6 +56,9 @@ func (h *host) answerCheck() scripts.NodeAccess {
 		v.Commands = append(v.Commands, "Get-HealthFault")
 	}
 	v.Commands = append(v.Commands, "Debug-StorageSubSystem")
+	if module && v.Cluster.Access == scripts.AccessOK {
+		v.ClusterRights = h.clusterRights()
+	}
 	for _, s := range [][2]string{{nsCluster, "MSCluster_Cluster"}, {nsCimv2, "Win32_OperatingSystem"}, {nsStorage, "MSFT_StorageSubSystem"}, {nsNetwork, "MSFT_NetAdapter"}, {nsHyperV, "Msvm_ComputerSystem"}} {
 		a := accessOf(h.cimError(s[0]))
 		v.Namespaces = append(v.Namespaces, scripts.NamespaceAccess{Name: s[0], Class: s[1], Access: a.Access, Message: a.Message})
@@ -67,6 +70,21 @@ func (h *host) answerCheck() scripts.NodeAccess {
 		}
 	}
 	return v
+}
+
+// clusterRights are those granted to the account itself or, where the script can ask for
+// them, to its groups: Administrators have full access.
+func (h *host) clusterRights() string {
+	groups := h.shell != shellConstrained
+	switch {
+	case !h.may(RightClusterFull) && !h.may(RightAdmin):
+		return scripts.RightsRead
+	case h.may(RightAdmin) && !groups:
+		return ""
+	case !h.may(RightClusterFull):
+		return scripts.RightsRead // it was taken away from them
+	}
+	return scripts.RightsFull
 }
 
 // historyAccess is how reading performance history goes: for administrators only,

@@ -3,7 +3,8 @@
 #
 # Answers one object, scripts.NodeAccess: UtcNow, who the node is (ComputerName, and
 # HostName with DnsSuffix as in DNS), what it runs, who asks (User, Administrator,
-# Groups: SIDs of built-in groups, empty when they are not known), the cluster service
+# Groups: SIDs of built-in groups, empty when they are not known), ClusterRights, what the
+# cluster lets that account do (full, read, denied, "" when not known), the cluster service
 # (ServiceState "" and ServiceStart 0 when not installed; 2 automatic, 3 manual, 4
 # disabled), the cluster with its Nodes (Name, State as in root/MSCluster),
 # ModuleVersion of FailoverClusters ("" when not installed), Commands (those of a few
@@ -43,11 +44,14 @@ if ($windows.UBR) { $build = "$build.$($windows.UBR)" }
 # Types and methods that constrained language forbids: then these stay unknown.
 $user = "$env:USERDOMAIN\$env:USERNAME"
 $groups = @()
+$known = @($user)
 $administrator = $false
 try {
     $me = [Security.Principal.WindowsIdentity]::GetCurrent()
     $user = "$($me.Name)"
-    $groups = @($me.Groups | ForEach-Object { "$($_.Value)" } | Where-Object { $_ -like 'S-1-5-32-*' -or $_ -eq 'S-1-5-114' })
+    $all = @($me.Groups | ForEach-Object { "$($_.Value)" })
+    $known = @($user, "$($me.User.Value)") + $all
+    $groups = @($all | Where-Object { $_ -like 'S-1-5-32-*' -or $_ -eq 'S-1-5-114' })
     $administrator = $groups -contains 'S-1-5-32-544'
 } catch { $groups = @() }
 
@@ -66,6 +70,20 @@ $nodes = @($members.Value | ForEach-Object { @{ Name = "$($_.Name)"; State = Get
 
 $module = (Read-Item { Get-Module -ListAvailable -Name FailoverClusters }).Value[0]
 $commands = @('Get-ClusterSharedVolumeState', 'Get-ClusterPerformanceHistory', 'Get-HealthFault', 'Debug-StorageSubSystem' | Where-Object { Get-Command $_ -ErrorAction Ignore })
+
+# By SID where translating is allowed: names of groups are in the node's language.
+$rights = ''
+if ($module -and $cluster.Access -eq 'ok') {
+    $rules = @((Read-Item { Get-ClusterAccess }).Value | Where-Object {
+        $who = $_.IdentityReference
+        $sid = ''
+        try { $sid = "$($who.Translate([Security.Principal.SecurityIdentifier]).Value)" } catch { $sid = '' }
+        $known -contains "$who" -or $known -contains $sid
+    })
+    $denied = @($rules | Where-Object { "$($_.AccessControlType)" -eq 'Deny' })
+    $full = @($rules | Where-Object { "$($_.ClusterRights)" -eq 'Full' })
+    if ($denied.Count) { $rights = 'denied' } elseif ($full.Count) { $rights = 'full' } elseif ($rules.Count) { $rights = 'read' }
+}
 
 $namespaces = @(foreach ($n in @(
     @('root/MSCluster', 'MSCluster_Cluster'), @('root/cimv2', 'Win32_OperatingSystem'),
@@ -93,7 +111,7 @@ if ($s2d -and $commands -contains 'Get-ClusterPerformanceHistory') { $history = 
     User = $user; Administrator = $administrator; Groups = $groups
     ServiceState = $serviceState; ServiceStart = Get-Int $service.Start
     Name = "$($c.Name)"; ClusterFunctionalLevel = Get-Int $c.ClusterFunctionalLevel; S2DEnabled = $s2d
-    Nodes = $nodes; ModuleVersion = "$($module.Version)"; Commands = $commands
+    ClusterRights = $rights; Nodes = $nodes; ModuleVersion = "$($module.Version)"; Commands = $commands
     Cluster = @{ Access = $cluster.Access; Message = $cluster.Message }
     Members = @{ Access = $members.Access; Message = $members.Message }
     Storage = @{ Access = $storage.Access; Message = $storage.Message }

@@ -293,7 +293,8 @@ type NodeAccess struct {
 
 	User          string   `json:"User"` // DOMAIN\user
 	Administrator bool     `json:"Administrator"`
-	Groups        []string `json:"Groups"` // SIDs S-1-5-32-… and S-1-5-114; empty when not known
+	Groups        []string `json:"Groups"`        // SIDs S-1-5-32-… and S-1-5-114; empty when not known
+	ClusterRights string   `json:"ClusterRights"` // of its own or its groups: one of Rights…, "" not known
 
 	ServiceState           string     `json:"ServiceState"` // of ClusSvc: Running, Stopped …, Unknown; "" not installed
 	ServiceStart           int        `json:"ServiceStart"` // 2 automatic, 3 manual, 4 disabled (in no cluster), 0 not installed
@@ -325,6 +326,14 @@ const (
 	AccessEmpty   = "empty"  // readable, but nothing is shown
 	AccessFailed  = "failed"
 	AccessSkipped = "skipped"
+)
+
+// What a cluster lets an account do, by Get-ClusterAccess. Any entry that denies counts:
+// which of its rights it denies is not told apart.
+const (
+	RightsFull   = "full"
+	RightsRead   = "read"
+	RightsDenied = "denied"
 )
 
 // Access is one of these, and the node's own text, in its language, unless all is well.
