@@ -30,8 +30,12 @@ type tries struct {
 
 func newTries(now func() time.Time) tries { return tries{now: now, all: map[string]try{}} }
 
-// keysOf are what an attempt counts against, and the longest wait for each.
+// keysOf are what an attempt counts against, and the longest wait for each. A token
+// has no name: then only the address counts.
 func keysOf(name, address string) map[string]time.Duration {
+	if key(name) == "" {
+		return map[string]time.Duration{"a|" + address: longestWait}
+	}
 	return map[string]time.Duration{
 		"a|" + address:                   longestWait,
 		"b|" + address + "|" + key(name): longestWait,

@@ -80,7 +80,7 @@ func (a *App) addAccount(w http.ResponseWriter, r *http.Request) error {
 			a.audit(r.Context(), cluster.AuditEntry{Action: "account.added", Object: f.Name, Params: roleParam(role)})
 			return see(w, r, views.AccountsPath+"?note=added")
 		}
-		if wrong, err = entered(err, "name"); err != nil {
+		if wrong, err = wrongWith(err, "name"); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (a *App) change(w http.ResponseWriter, r *http.Request, note string, e clus
 }
 
 func (a *App) notChanged(w http.ResponseWriter, r *http.Request, x cluster.Account, err error) error {
-	wrong, err := entered(err, "")
+	wrong, err := wrongWith(err, "")
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (a *App) removeAccount(w http.ResponseWriter, r *http.Request) error {
 	} else if err = a.opt.Access.Remove(r.Context(), x.Name); err == nil {
 		a.audit(r.Context(), cluster.AuditEntry{Action: "account.removed", Object: x.Name})
 		return see(w, r, views.AccountsPath+"?note=removed")
-	} else if wrong, err = entered(err, ""); err != nil {
+	} else if wrong, err = wrongWith(err, ""); err != nil {
 		return err
 	}
 	m := a.moment()
@@ -249,7 +249,7 @@ func (a *App) ownPassword(w http.ResponseWriter, r *http.Request) error {
 			a.audit(r.Context(), cluster.AuditEntry{Action: "account.password", Object: who.Name})
 			return see(w, r, views.AccountPath+"?note=password")
 		}
-		if wrong, err = entered(err, ""); err != nil {
+		if wrong, err = wrongWith(err, ""); err != nil {
 			return err
 		}
 	}

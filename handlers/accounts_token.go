@@ -32,7 +32,7 @@ func (a *App) addToken(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return a.showPage(w, r, http.StatusOK, views.NewToken(m.snap, t, text), m)
 	}
-	if f.Problems, err = entered(err, "name"); err != nil {
+	if f.Problems, err = wrongWith(err, "name"); err != nil {
 		return err
 	}
 	return a.showPage(w, r, http.StatusUnprocessableEntity, views.AddToken(m.snap, f, false), m)

@@ -66,10 +66,6 @@ type Options struct {
 	Access *access.Service // nil: no sign-in, and everybody may do everything
 	Audit  AuditLog        // nil: nothing is written down
 
-	// May says whether whoever sent a request may do something, by an error that is
-	// or wraps cluster.ErrDenied if not. nil allows everything.
-	May func(r *http.Request, do Action) error
-
 	// AllowedHosts are the names browsers may use for this server, without
 	// port. Loopback names and IP addresses always may: a page that rebinds
 	// its own name to our address cannot pretend those.
@@ -89,7 +85,6 @@ type App struct {
 	now       func() time.Time
 	mux       *chi.Mux
 	pages     map[string]page             // by route pattern: the socket renders the same pages
-	asks      map[string]Action           // what a page needs, by route pattern
 	least     map[string]cluster.UserRole // who may see a page, by route pattern
 	hub       *hub
 	drafts    *drafts
@@ -105,7 +100,7 @@ func New(opt Options) (*App, error) {
 	if opt.Store == nil {
 		return nil, errors.New("handlers: a Store is required")
 	}
-	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, asks: map[string]Action{}, least: map[string]cluster.UserRole{}, hosts: map[string]bool{}}
+	a := &App{opt: opt, log: opt.Logger, now: opt.Now, pages: map[string]page{}, least: map[string]cluster.UserRole{}, hosts: map[string]bool{}}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

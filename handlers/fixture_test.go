@@ -28,6 +28,9 @@ type fixture struct {
 	store *store.Store
 	now   func() time.Time
 	pics  map[string]*cluster.Picture
+
+	cookie   string // of whoever asks, "" for nobody
+	programs int    // that asked so far
 }
 
 func newFixture(t testing.TB, change func(*Options)) *fixture {
@@ -163,6 +166,7 @@ func (f *fixture) ask(method, target string, header ...string) *httptest.Respons
 		}
 		r.Header.Set(header[i], header[i+1])
 	}
+	f.asked(r)
 	w := httptest.NewRecorder()
 	f.app.ServeHTTP(w, r)
 	return w

@@ -208,10 +208,13 @@ func (g gate) list(pattern string, p page) {
 	g.get(pattern+".csv", g.a.table(p))
 }
 
-// set registers a page that changes without the snapshot.
+// page registers one that changes without the snapshot, and does not by itself.
+func (g gate) page(pattern string, p page) { g.get(pattern, g.a.fresh(p)) }
+
+// set registers one that changes without the snapshot, also while it is looked at.
 func (g gate) set(pattern string, p page) {
 	g.live(pattern, p)
-	g.get(pattern, g.a.fresh("", p))
+	g.page(pattern, p)
 }
 
 // me is what a page says of who looks at it.

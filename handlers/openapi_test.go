@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"looksalive/cluster"
 )
 
 // object is any JSON object.
@@ -74,7 +76,8 @@ func TestOpenAPIListsTheRoutes(t *testing.T) {
 
 // Every operation, asked in several ways, must answer as described.
 func TestOpenAPIDescribesTheAnswers(t *testing.T) {
-	f, doc := newSettings(t, newMemoryFleet(stored("AUE-01"), stored("SPARE"), fixed("FIXED")), nil), document(t)
+	f, p := newSignedIn(t, newMemoryFleet(stored("AUE-01"), stored("SPARE"), fixed("FIXED")), cluster.Administrator)
+	doc := document(t)
 	check := schemaChecker{t: t, doc: doc}
 	h := url.PathEscape(hostile)
 	f.add("EMPTY", "N1", "N2")
@@ -95,8 +98,14 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 		"/healthz":                       {""},
 		"/readyz":                        {""},
 		"/api/v1/settings/clusters":      {""},
+		"/api/v1/whoami":                 {""},
+		"/api/v1/accounts":               {""},
+		"/api/v1/tokens":                 {""},
+		"/api/v1/audit":                  {"", "?who=anna&limit=1&before=100&from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z", "?limit=0", "?before=x", "?from=x", "?limit=1001"},
+		"/api/v1/audit.jsonl":            {""},
 	}
 	f.sendAll(t, doc, &check)
+	f.sendPeople(t, p, doc, &check)
 	for path, item := range doc["paths"].(object) {
 		get, ok := item.(object)["get"].(object)
 		if !ok {
@@ -107,6 +116,13 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 		}
 		responses := get["responses"].(object)
 		seen := map[string]bool{}
+		for code, token := range map[string]string{"401": "la_wrong", "403": p.token[cluster.Viewer]} {
+			if responses[code] != nil {
+				w := f.ask(http.MethodGet, fill(path), "Authorization", "Bearer "+token)
+				seen[fmt.Sprint(w.Code)] = true
+				check.answer(path, responses, w)
+			}
+		}
 		for _, q := range asked[path] {
 			address := q
 			if !strings.HasPrefix(q, "/") {
@@ -130,6 +146,11 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 			t.Errorf("the schema %s was never compared with a real answer", name)
 		}
 	}
+}
+
+// fill puts something into the holes of a path.
+func fill(path string) string {
+	return strings.NewReplacer("{cluster}", "AUE-01", "{node}", "HV-01", "{account}", "vera", "{id}", "0").Replace(path)
 }
 
 // answer compares an answer with what is described for its status.

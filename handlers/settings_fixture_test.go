@@ -188,6 +188,7 @@ func (f *fixture) request(method, target, kind string, body []byte, header ...st
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	f.asked(r)
 	w := httptest.NewRecorder()
 	f.app.ServeHTTP(w, r)
 	return w

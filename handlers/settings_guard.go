@@ -9,23 +9,6 @@ import (
 	"looksalive/views"
 )
 
-// Action is something a person may or may not be allowed to do.
-type Action string
-
-const (
-	ActionSee    Action = "settings.see"    // how clusters are reached, without secrets
-	ActionCheck  Action = "settings.check"  // try a connection
-	ActionChange Action = "settings.change" // add, change, pause, remove
-)
-
-// may is the one place where permission is asked. "" needs none.
-func (a *App) may(r *http.Request, do Action) error {
-	if do == "" || a.opt.May == nil {
-		return nil
-	}
-	return a.opt.May(r, do)
-}
-
 // Bodies of settings hold some certificates and keytabs at most. What fits in
 // maxForm is parsed in memory: no secret ever lands in a temporary file.
 const (
@@ -39,13 +22,10 @@ var (
 	errElsewhere = &HTTPError{Code: http.StatusConflict, Msg: "The clusters of this server come from elsewhere and cannot be changed here."}
 )
 
-// write adapts a handler that changes a cluster: it must be allowed, its body is
-// bounded.
-func (a *App) write(do Action, h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// write adapts a handler that changes a cluster: there must be a fleet, and the body
+// is bounded.
+func (a *App) write(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
-		if err := a.may(r, do); err != nil {
-			return err
-		}
 		if a.opt.Fleet == nil {
 			return errElsewhere
 		}
@@ -55,11 +35,8 @@ func (a *App) write(do Action, h func(http.ResponseWriter, *http.Request) error)
 }
 
 // fresh serves a page that changes without the snapshot: it is never kept.
-func (a *App) fresh(do Action, p page) http.HandlerFunc {
+func (a *App) fresh(p page) http.HandlerFunc {
 	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
-		if err := a.may(r, do); err != nil {
-			return err
-		}
 		m := a.moment()
 		v, err := p(r.WithContext(m.in(r.Context())))
 		if err != nil {

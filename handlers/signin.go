@@ -195,7 +195,7 @@ func (a *App) first(w http.ResponseWriter, r *http.Request) error {
 		case errors.Is(err, access.ErrLink):
 			return a.firstGone(w, r)
 		}
-		if wrong, err = entered(err, "user"); err != nil {
+		if wrong, err = wrongWith(err, "user"); err != nil {
 			return err
 		}
 	}
@@ -211,9 +211,9 @@ func sameTwice(r *http.Request) problems {
 	return p
 }
 
-// entered turns an error of package access into problems of the form, with what is
+// wrongWith turns an error of package access into problems of the form, with what is
 // wrong with a name at the field name. Any other error is given back.
-func entered(err error, name string) (problems, error) {
+func wrongWith(err error, name string) (problems, error) {
 	var list cluster.Problems
 	var p problems
 	switch {
