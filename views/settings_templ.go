@@ -530,7 +530,7 @@ func firstCluster() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "Add a cluster</a><p class=\"muted guide\">How to prepare the nodes is in the guide that comes with this program: docs/real-clusters.md.</p></div></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "Add a cluster</a><p class=\"muted guide\">How to prepare the nodes is in the guide that comes with this program: docs/guide.</p></div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
