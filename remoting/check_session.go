@@ -196,6 +196,8 @@ func signInOutcome(err error, node Node) outcome {
 		return failed("The node rejected the client certificate: it is not mapped to an account, its authority is not trusted there, or WinRM does not offer certificates.",
 			cluster.Step{Text: "On the node: let WinRM accept certificates.", Command: `Set-Item -Path WSMan:\localhost\Service\Auth\Certificate -Value $true`},
 			cluster.Step{Text: "On the node: see which certificates are mapped to which accounts.", Command: `Get-ChildItem WSMan:\localhost\ClientCertificate`})
+	case errors.Is(err, errPassword) && node.Auth == cluster.AuthKerberos:
+		return failed(detail+" It was tried once.", fixKerberos(err, node)...)
 	case errors.Is(err, errPassword):
 		return failed(detail+" It does not say why: a wrong password, an account that is locked, disabled or expired, or one that may not sign in over the network. It was tried once.", fixSignIn(node.User)...)
 	case errors.Is(err, errForbidden):
@@ -205,7 +207,7 @@ func signInOutcome(err error, node Node) outcome {
 	case errors.Is(err, errNoNegotiate):
 		return failed(detail, fixAuth("Negotiate")...)
 	case node.Auth == cluster.AuthKerberos:
-		return failed(detail, fixKerberos(node)...)
+		return failed(detail, fixKerberos(err, node)...)
 	default:
 		return failed(detail)
 	}
@@ -367,16 +369,6 @@ func (n *nodeCheck) mode() (cluster.SessionMode, string) {
 		return s.mode, s.why
 	}
 	return cluster.ModeLoop, "" // it answered, and ended since
-}
-
-// fixKerberos is what to look at when Kerberos does not work.
-func fixKerberos(node Node) []cluster.Step {
-	host, _ := hostPort(node.URL)
-	return []cluster.Step{
-		{Text: "See that the domain knows the node's service under this name; HTTP is answered for by HOST.", Command: "setspn -Q HOST/" + cluster.Quote(host)},
-		{Text: "On the node: see that its clock agrees with the domain within five minutes.", Command: "w32tm /query /status"},
-		{Text: "Give the realm in capitals and the domain controllers, or have them in krb5.conf."},
-	}
 }
 
 func (n *nodeCheck) factOfIdentify(name string, answer []byte) {

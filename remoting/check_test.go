@@ -3,6 +3,7 @@ package remoting
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -156,6 +157,58 @@ func TestCheckSignInAndShellTexts(t *testing.T) {
 		"shells, broken lane": {shellOutcome(errLane, checked), cluster.StepFailed, []string{"broke"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) { e.check(t) })
+	}
+}
+
+func TestCheckSaysWhatKerberosFound(t *testing.T) {
+	n := checked
+	n.User, n.Auth = "x@contoso.example", cluster.AuthKerberos
+	withKeytab := n
+	withKeytab.Keytab = cluster.NewSecret("k")
+	because := func(what kerberosFailure) error {
+		return &kerberosError{what: what, user: n.User, realm: "CONTOSO.EXAMPLE", spn: "HTTP/hv-01.contoso.example", addrs: []string{"dc-1:88"}}
+	}
+	const spn, account, clock, password = "setspn -Q", "Get-ADUser -Identity 'x'", "w32tm /query /status", "Enter the password again"
+	all := []string{spn, account, clock, password}
+	for name, c := range map[string]struct {
+		err  error
+		node Node
+		says string
+		fix  []string // and none of the others of all
+	}{
+		"password":       {because(kerberosPassword), n, "rejected the password", []string{account, password}},
+		"keytab":         {because(kerberosPassword), withKeytab, "after it was made", []string{account, "ktpass"}},
+		"remembered":     {&rejection{here: true, cause: errPassword}, n, "rejected the password", []string{account, password}},
+		"no account":     {because(kerberosUser), n, "no account", []string{account}},
+		"locked":         {because(kerberosRevoked), n, "locked", []string{account, "Unlock-ADAccount"}},
+		"expired":        {because(kerberosExpired), n, "expired", []string{account}},
+		"clock":          {because(kerberosClock), n, "clocks", []string{clock}},
+		"SPN":            {because(kerberosSPN), n, "does not know the service", []string{spn}},
+		"another's name": {because(kerberosModified), n, "cannot open the ticket", []string{spn, "Test-ComputerSecureChannel"}},
+		"address":        {because(kerberosAddress), n, "not the IP address", []string{"full name"}},
+		"no KDC":         {because(kerberosNoKDC), n, "No domain controller", []string{"_kerberos._tcp"}},
+		"unreachable":    {because(kerberosUnreachable), n, "reachable on TCP port 88", []string{"Test-NetConnection"}},
+		"realm":          {because(kerberosNoRealm), n, "needs a realm", []string{"capitals"}},
+		"AES":            {&kerberosError{what: kerberosEtype}, n, "AES", []string{"Set-ADUser -Identity 'x' -KerberosEncryptionType"}},
+		"AES of a node":  {because(kerberosEtype), n, "AES", []string{"Set-ADComputer -Identity 'hv-01' -KerberosEncryptionType"}},
+		"not let in":     {because(kerberosTicket), n, "did not accept", []string{"S-1-5-32-580"}},
+		"unknown":        {because(kerberosOther), n, "code", []string{spn, clock}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := signInOutcome(c.err, c.node)
+			var fix strings.Builder
+			for _, s := range o.fix {
+				fix.WriteString(s.Text + "\n" + s.Command + "\n")
+			}
+			if o.state != cluster.StepFailed || !strings.Contains(o.detail, c.says) || strings.Contains(o.detail, "does not say why") {
+				t.Errorf("%v %q", o.state, o.detail)
+			}
+			for _, what := range append(c.fix, all...) {
+				if want := slices.Contains(c.fix, what); strings.Contains(fix.String(), what) != want {
+					t.Errorf("%q is among the steps: %v, want %v\n%s", what, !want, want, fix.String())
+				}
+			}
+		})
 	}
 }
 
