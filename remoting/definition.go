@@ -66,7 +66,7 @@ func NodesOf(d cluster.Definition) ([]Node, error) {
 		}
 		if !n.Paused && !d.Paused {
 			nodes = append(nodes, Node{
-				Cluster: d.Name, Name: n.Name, URL: u, Auth: access.Auth, Kerberos: access.Kerberos, Identity: access.Read,
+				Cluster: d.Name, Name: n.Name, URL: u, Auth: access.Auth, Kerberos: access.Kerberos, Identity: access.Read, Act: access.Act,
 				Trust: access.Trust, RootCAs: roots, Pin: n.Pin,
 			})
 		}

@@ -29,6 +29,12 @@ func (c *Client) Set(nodes []Node) error {
 	for _, n := range nodes {
 		as := c.credentialOf(n, credentials)
 		n.Identity = as.shared(n.Identity)
+		demand := &onDemand{runs: make(chan struct{}, maxRuns)}
+		if n.Act != nil {
+			demand.act = c.credentialOf(n.acting(), credentials)
+			shared := demand.act.shared(*n.Act)
+			n.Act = &shared
+		}
 		old := c.peers[n.key()]
 		switch {
 		case old != nil && same(old.node, n):
@@ -37,8 +43,12 @@ func (c *Client) Set(nodes []Node) error {
 		case old != nil:
 			ended[old] = errChanged
 			as.again(n.key())
+			if demand.act != nil {
+				demand.act.again(n.key())
+			}
 		}
 		peers[n.key()] = newPeer(c, n, as)
+		peers[n.key()].demand = demand
 	}
 	for k, p := range c.peers {
 		if peers[k] == nil {
@@ -81,9 +91,13 @@ func (c *credential) shared(i cluster.Identity) cluster.Identity {
 
 // same says whether nothing about a node changed.
 func same(a, b Node) bool {
-	return a.Cluster == b.Cluster && a.Name == b.Name && a.URL == b.URL && a.Auth == b.Auth && a.Identity == b.Identity &&
+	return a.Cluster == b.Cluster && a.Name == b.Name && a.URL == b.URL && a.Auth == b.Auth && a.Identity == b.Identity && sameAct(a.Act, b.Act) &&
 		a.Kerberos.Realm == b.Kerberos.Realm && slices.Equal(a.Kerberos.KDCs, b.Kerberos.KDCs) &&
 		a.Trust == b.Trust && a.Pin == b.Pin && a.ServerName == b.ServerName && a.RootCAs.Equal(b.RootCAs)
+}
+
+func sameAct(a, b *cluster.Identity) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
 // Retry lets a rejected credential be tried again on a node, or with node "" on all
@@ -96,6 +110,9 @@ func (c *Client) Retry(clusterName, node string) error {
 		if k.cluster == clusterName && (node == "" || k.node == node) {
 			found = true
 			p.credential.again(k)
+			if p.demand.act != nil {
+				p.demand.act.again(k)
+			}
 		}
 	}
 	if !found {

@@ -33,6 +33,7 @@ type peer struct {
 
 	credential *credential
 	isSecond   bool
+	demand     *onDemand // of the node; nil in its second session
 
 	ctx  context.Context // until it is ended
 	stop context.CancelCauseFunc

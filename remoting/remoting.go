@@ -25,8 +25,9 @@ type Node struct {
 	Cluster, Name    string
 	URL              string // http://host:5985/wsman or https://host:5986/wsman
 	Auth             cluster.Auth
-	Kerberos         cluster.Kerberos // for AuthKerberos
-	cluster.Identity                  // who we say we are; its secrets are those that Auth needs
+	Kerberos         cluster.Kerberos  // for AuthKerberos
+	cluster.Identity                   // who we say we are; its secrets are those that Auth needs
+	Act              *cluster.Identity // as whom scripts that change things run; nil: none does
 	Trust            cluster.Trust
 	RootCAs          *x509.CertPool // who may sign the node's certificate; nil means the system's
 	Pin              string         // for TrustPin: the key confirmed, see PinOf; "" trusts nothing
@@ -124,6 +125,11 @@ func checkNodes(nodes []Node) error {
 		}
 		if what := identityProblem(n.Auth, n.Identity); what != "" {
 			bad("%s", what)
+		}
+		if n.Act != nil {
+			if what := identityProblem(n.Auth, *n.Act); what != "" {
+				bad("the account that changes things: %s", what)
+			}
 		}
 		switch n.Trust {
 		case cluster.TrustSystem:

@@ -19,7 +19,7 @@ const (
 // maySlow says that a question can take long where storage or its providers are ill:
 // just when the others are wanted.
 func maySlow(s scripts.Script) bool {
-	return s.Hash == scripts.Storage.Hash || s.Hash == scripts.Inventory.Hash
+	return s.Hash == scripts.Storage.Hash || s.Hash == scripts.Inventory.Hash || s.Hash == scripts.Commands.Hash
 }
 
 // aside is the node's second session, nil while none is needed.
