@@ -15,6 +15,7 @@ import (
 
 	"looksalive/access"
 	"looksalive/cluster"
+	"looksalive/console"
 	"looksalive/views"
 )
 
@@ -66,6 +67,12 @@ type Options struct {
 	Access *access.Service // nil: no sign-in, and everybody may do everything
 	Audit  AuditLog        // nil: nothing is written down
 
+	Console *console.Console // nil: nothing can be run
+	Library *console.Library // nil: there are no saved scripts
+	// Commands lists the names of the commands a node has, for the editor to
+	// complete. nil: it completes none.
+	Commands func(ctx context.Context, t cluster.Target) ([]string, error)
+
 	// AllowedHosts are the names browsers may use for this server, without
 	// port. Loopback names and IP addresses always may: a page that rebinds
 	// its own name to our address cannot pretend those.
@@ -93,6 +100,8 @@ type App struct {
 	trends    trendCache
 	past      pastCache
 	documents documentCache
+
+	runSockets runSockets
 }
 
 // New checks the options and lays out the routes. The sockets live while Run runs.
@@ -134,6 +143,8 @@ func (a *App) Run(ctx context.Context) error {
 	var sweeps sync.WaitGroup
 	sweeps.Go(func() { a.drafts.runSweeps(ctx) })
 	defer sweeps.Wait()
+	a.runSockets.open(ctx)
+	defer a.runSockets.close()
 	defer stop()
 	return a.hub.run(ctx)
 }

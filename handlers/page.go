@@ -137,6 +137,9 @@ func (a *App) render(ctx context.Context, v views.Page, m moment) (body []byte, 
 	buf := getBuffer()
 	defer putBuffer(buf)
 	env := a.env(ctx, m)
+	if a.opt.Library != nil {
+		v.Asked = views.AskedAddress(v.Path)
+	}
 	if err := views.Document(v.For(env.Me), env).Render(ctx, buf); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ func (a *App) routes() *chi.Mux {
 	m.MethodNotAllowed(a.notAllowed)
 	anybody := gate{a, m, cluster.Nobody}
 	viewer := gate{a, m, cluster.Viewer}
+	operator := gate{a, m, cluster.Operator}
 	admin := gate{a, m, cluster.Administrator}
 
 	// Pages. Lists also answer on ".csv".
@@ -95,6 +96,7 @@ func (a *App) routes() *chi.Mux {
 	viewer.post("/account/others/end", a.person(a.endOthers))
 
 	// PowerShell on demand.
+	a.consoleRoutes(viewer, operator, admin)
 
 	// For the script of the pages.
 	viewer.get("/search.json", a.search)

@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func newFaultDetail(s *cluster.Snapshot, f cluster.Fault, now time.Time) faultDe
 		d.Since = onDate(f.Since, now)
 	}
 	d.Events = faultEvents(s, f, now)
-	d.Links = faultLinks(f)
+	d.Links = append(faultLinks(f), consoleLink(s, f))
 	for _, g := range byCause(s.FaultsOf(f.Cluster)) {
 		if g.fault.Key() == f.Key() {
 			d.After = newFaultRow(f, g.after, now).After
@@ -138,6 +139,43 @@ func faultEvents(s *cluster.Snapshot, f cluster.Fault, now time.Time) []event {
 	}
 	slices.SortStableFunc(out, func(a, b event) int { return strings.Compare(a.At.ISO, b.At.ISO) })
 	return out
+}
+
+// consoleLink is the console where one would look after a fault, with the first
+// command of its steps.
+func consoleLink(s *cluster.Snapshot, f cluster.Fault) Action {
+	script := ""
+	for _, step := range f.Steps {
+		if script == "" {
+			script = step.Command
+		}
+	}
+	a := Action{Label: "Console", Icon: "window-console-20-regular", Href: ConsolePath + "?" + url.Values{"cluster": {f.Cluster}, "script": {script}}.Encode()}
+	if node := nodeToAsk(s.Cluster(f.Cluster), f.Node); node != "" {
+		a.Href = ConsoleOn(f.Cluster, node, script)
+	}
+	return a
+}
+
+// nodeToAsk is the node itself if it answers, else the first one that does; "" if
+// none does.
+func nodeToAsk(p *cluster.Picture, node string) string {
+	if p == nil {
+		return ""
+	}
+	answers := func(n string) bool {
+		v, ok := p.View(n)
+		return ok && v.Contact.Reach == cluster.ReachOK
+	}
+	if node != "" && answers(node) {
+		return node
+	}
+	for _, n := range p.NodeNames() {
+		if answers(n) {
+			return n
+		}
+	}
+	return ""
 }
 
 func faultLinks(f cluster.Fault) []Action {

@@ -45,6 +45,9 @@ func when(at, now time.Time, form string) When {
 // ago is an age that keeps counting: "4 min ago", a date after a day.
 func ago(at, now time.Time) When { return when(at, now, "age") }
 
+// Ago is ago, for those who fill in what pages show.
+func Ago(at, now time.Time) When { return ago(at, now) }
+
 // since is the same without "ago".
 func since(at, now time.Time) When { return when(at, now, "short") }
 

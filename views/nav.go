@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -22,6 +23,7 @@ const (
 	tabNetworks tab = "networks"
 	tabStorage  tab = "storage"
 	tabSettings tab = "settings"
+	tabConsole  tab = "console"
 )
 
 // navFor is the navigation of a page at cluster scope, or at fleet scope for "".
@@ -57,6 +59,7 @@ func fleetNav(s *cluster.Snapshot, at tab) Nav {
 			{Label: "Roles", Href: "/roles", Icon: "apps-list-detail-20-regular", Current: at == tabRoles},
 			{Label: "Networks", Href: "/networks", Icon: "router-20-regular", Current: at == tabNetworks},
 			{Label: "Storage", Href: "/storage", Icon: "storage-20-regular", Current: at == tabStorage},
+			{Label: "Console", Href: ConsolePath, Icon: "window-console-20-regular", Current: at == tabConsole},
 			{Label: "Wall screen", Href: "/wall", Icon: "tv-20-regular"},
 			{Label: "Settings", Href: SettingsPath, Icon: "settings-20-regular", Current: at == tabSettings},
 		},
@@ -93,6 +96,7 @@ func clusterNav(s *cluster.Snapshot, p *cluster.Picture, at tab) Nav {
 			{Label: "Roles", Href: base + "/roles", Icon: "apps-list-detail-20-regular", Count: roles, Current: at == tabRoles},
 			{Label: "Networks", Href: base + "/networks", Icon: "router-20-regular", Count: networks, Current: at == tabNetworks},
 			{Label: "Storage", Href: base + "/storage", Icon: "storage-20-regular", Count: volumes, Current: at == tabStorage},
+			{Label: "Console", Href: ConsolePath + "?cluster=" + url.QueryEscape(p.Cluster), Icon: "window-console-20-regular"},
 			{Label: "Connection settings", Href: SettingPath(p.Cluster, "edit"), Icon: "plug-connected-20-regular"},
 		},
 	}

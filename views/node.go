@@ -58,7 +58,8 @@ func NodePage(s *cluster.Snapshot, name, node string, trend Trends, q Query, now
 	page := Page{
 		Title: node, Path: nodePath(name, node), Nav: navFor(s, name, tabNodes), Live: true, Layout: "split",
 		Crumbs: crumbs(name, Crumb{"Nodes", clusterPath(name, "nodes")}, Crumb{node, nodePath(name, node)}),
-		Head:   Head{Title: node, State: &st, Sub: sub, Facts: []Meta{{Text: "Last contact", At: ago(view.Contact.LastOK, now)}}},
+		Head: Head{Title: node, State: &st, Sub: sub, Facts: []Meta{{Text: "Last contact", At: ago(view.Contact.LastOK, now)}},
+			Actions: []Action{{Label: "Console", Href: ConsoleOn(name, node, ""), Icon: "window-console-20-regular"}}},
 	}
 	page.Regions = []Region{
 		noticeRegion(v.Notice, v.Slow, v.Denied),

@@ -103,7 +103,9 @@ type Page struct {
 	Regions []Region
 	Layout  string // class of main: "", "split"
 	Shell   Shell
-	Live    bool // whether the page keeps itself up to date
+	Live    bool   // whether the page keeps itself up to date
+	Module  string // name of the script and style only pages like this load, "" for none
+	Asked   string // address of the scripts its data was asked with, "" for none
 
 	table *Table // what .csv answers with, nil for a page without a list
 }

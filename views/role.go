@@ -67,6 +67,9 @@ func roleRow(p *cluster.Picture, r cluster.Role, fleet bool, a access) Row {
 		st = State{Health: h, Class: "quiet", Icon: "circle-16-regular", Word: "Offline"}
 	}
 	first := Cell{Text: r.Name, State: &st, Class: "full strong"}
+	if r.Owner != "" {
+		first.Console = ConsoleOnRole(p.Cluster, r.Name)
+	}
 	if h != cluster.Healthy {
 		first.Sub, first.Tone = sentence(why), "st "+st.Class
 	}

@@ -173,6 +173,9 @@ var notes = map[string]string{
 	"nothing":      "There was nothing to change.",
 	"node-removed": "The node is no longer watched, and its history was dropped.",
 	"node-kept":    "The node is no longer watched. Its history was kept.",
+
+	"script-saved":   "The script was saved.",
+	"script-deleted": "The script was deleted.",
 }
 
 // noteRegion says what was just done; it is empty without a note.

@@ -60,7 +60,10 @@ type Cell struct {
 	Lock  bool   // the value may not be read
 	Title string // tip, where a lock or a tag needs explaining
 	Tag   string // small word behind the text
-	Class string // "r" right, "num", "mono", "full" whole line on a phone
+	// Console is the console with what the cell names filled in; only those who may
+	// use it see the way there.
+	Console string
+	Class   string // "r" right, "num", "mono", "full" whole line on a phone
 
 	num   float64
 	isNum bool

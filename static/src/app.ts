@@ -24,8 +24,18 @@ const actions: Record<string, (button: HTMLElement) => void> = {
 document.addEventListener("click", (e) => {
   const button = e.target instanceof Element ? e.target.closest<HTMLElement>("[data-act]") : null;
   if (button) actions[button.dataset.act ?? ""]?.(button);
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.me[open]")) {
+    if (!(e.target instanceof Node) || !menu.contains(e.target)) menu.open = false;
+  }
   // A click beside a dialog closes it.
   if (e.target instanceof HTMLDialogElement) e.target.close();
+});
+
+document.addEventListener("keydown", (e) => {
+  const menu = e.key === "Escape" ? document.querySelector<HTMLDetailsElement>("details.me[open]") : null;
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
 });
 
 async function copy(button: HTMLElement): Promise<void> {

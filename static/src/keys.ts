@@ -13,12 +13,12 @@ export function setUpKeys(): void {
       void openPalette();
       return;
     }
-    if (e.ctrlKey || e.metaKey || e.altKey || pref("keys") === "off" || isTyping(e.target) || document.querySelector("dialog[open]")) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || pref("keys") === "off" || isTyping(e.composedPath()[0] ?? e.target) || document.querySelector("dialog[open]")) return;
     if (single(e.key)) e.preventDefault();
   });
 }
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null | undefined): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 

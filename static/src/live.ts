@@ -25,7 +25,7 @@ class Live {
   private retryTimer = 0;
   private silenceTimer = 0;
   private lostAt = 0; // since when we are without the server
-  private ended = false; // signed out or leaving: no more tries
+  private ended = false; // leaving: no more tries
 
   start(): void {
     setUpNews();
@@ -58,7 +58,7 @@ class Live {
     tickWall(this.dataAt, this.lostAt > 0);
     const pill = document.getElementById("live");
     if (!pill) return;
-    if (this.ended && this.lostAt) return;
+    if (this.ended) return;
     if (!this.lostAt) {
       if (this.everOpen) this.showLive(pill);
       return;
@@ -102,24 +102,31 @@ class Live {
     clearTimeout(this.silenceTimer);
     this.socket = null;
     if (this.ended) return;
-    if (code === 4404) {
-      location.reload(); // what the page shows is gone; the server says so better
+    if (code === 4404 || code === 4401) {
+      this.ended = true;
+      location.reload(); // what the page shows is gone, or the session: the server says so better
       return;
     }
     this.lose();
-    if (code === 1008) {
-      this.ended = true;
-      const pill = document.getElementById("live");
-      if (pill) show(pill, "off", "Signed out", "");
-      this.showNotice("You are signed out. Load the page again to sign in.");
-      return;
-    }
+    if (this.first) void this.lookForSession();
     // Half of the wait is chance, so that a hundred screens do not return at once.
     const wait = this.wait / 2 + (Math.random() * this.wait) / 2;
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
     this.retryAt = Date.now() + wait;
     this.retryTimer = window.setTimeout(() => this.connect(), wait);
     this.tick();
+  }
+
+  /** A socket that is refused does not say why: it may be that nobody is signed in any more. */
+  private async lookForSession(): Promise<void> {
+    try {
+      const answer = await fetch("/api/v1/whoami", { headers: { Accept: "application/json" } });
+      if (answer.status !== 401 || this.ended) return;
+    } catch {
+      return; // the server is away: the next try will tell
+    }
+    this.ended = true;
+    location.reload();
   }
 
   private lose(): void {
