@@ -69,7 +69,10 @@ func short(e cluster.RunEvent) string {
 	case cluster.RunProgress:
 		return fmt.Sprintf("progress %s/%s/%d", e.Progress.Activity, e.Progress.Status, e.Progress.Percent)
 	case cluster.RunError:
-		first, _, _ := strings.Cut(e.Text, "\r\n")
+		first, rest, _ := strings.Cut(e.Text, "\r\n")
+		if strings.Contains(rest, "first trouble") {
+			first = "first trouble"
+		}
 		return "error " + first + " [" + e.ErrorID + "]"
 	}
 	return string(e.Kind) + " " + e.Text
@@ -165,7 +168,7 @@ func TestRunArrivesAsItIsProduced(t *testing.T) {
 	go func() {
 		ended <- r.c.Run(ctx, r.work(fmt.Sprintf(`foreach ($i in 1..%d) {
   "step $i"
-  while (-not (Test-Path "C:\Users\Public\go$i.txt")) { Start-Sleep -Milliseconds 2 }
+  while (-not (Test-Path "C:\Windows\Temp\go$i.txt")) { Start-Sleep -Milliseconds 2 }
 }`, steps)), func(e cluster.RunEvent) error {
 			arrived <- e.Text
 			return nil
@@ -180,7 +183,7 @@ func TestRunArrivesAsItIsProduced(t *testing.T) {
 		case end := <-ended:
 			t.Fatalf("ended early: %+v", end)
 		}
-		w := r.work(fmt.Sprintf(`Set-Content -Path C:\Users\Public\go%d.txt -Value go`, i))
+		w := r.work(fmt.Sprintf(`Set-Content -Path C:\Windows\Temp\go%d.txt -Value go`, i))
 		if _, end := r.run(w); end.State != cluster.RunDone { // beside the first
 			t.Fatalf("%+v", end)
 		}
@@ -223,7 +226,7 @@ func TestCancelEndsTheProcess(t *testing.T) {
 	r := newRunner(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	end := r.c.Run(ctx, r.work(`$n = 0; while ($true) { $n++; Set-Content -Path C:\Users\Public\n.txt -Value $n; if ($n -eq 20) { 'twenty' } }`), func(cluster.RunEvent) error {
+	end := r.c.Run(ctx, r.work(`$n = 0; while ($true) { $n++; Set-Content -Path C:\Windows\Temp\n.txt -Value $n; if ($n -eq 20) { 'twenty' } }`), func(cluster.RunEvent) error {
 		cancel()
 		return nil
 	})
@@ -231,7 +234,7 @@ func TestCancelEndsTheProcess(t *testing.T) {
 		t.Fatalf("%+v", end)
 	}
 	read := func() string {
-		all, end := r.run(r.work(`Get-Content C:\Users\Public\n.txt`))
+		all, end := r.run(r.work(`Get-Content C:\Windows\Temp\n.txt`))
 		if end.State != cluster.RunDone || len(all) == 0 {
 			t.Fatalf("%q %+v", shorts(all), end)
 		}
@@ -271,7 +274,7 @@ func TestNoMoreThanTwoRunsOnANode(t *testing.T) {
 	defer cancel()
 	begun := make(chan int, 3)
 	ended := make(chan cluster.RunEvent, 3)
-	script := `'begun'; while (-not (Test-Path C:\Users\Public\all.txt)) { Start-Sleep -Milliseconds 2 }`
+	script := `'begun'; while (-not (Test-Path C:\Windows\Temp\all.txt)) { Start-Sleep -Milliseconds 2 }`
 	var stops []context.CancelFunc
 	for i := range 2 {
 		one, stop := context.WithCancel(ctx)
@@ -293,7 +296,7 @@ func TestNoMoreThanTwoRunsOnANode(t *testing.T) {
 	if end := <-ended; end.State != cluster.RunCancelled {
 		t.Errorf("%+v", end)
 	}
-	if _, end := r.run(r.work("Set-Content -Path C:\\Users\\Public\\all.txt -Value x")); end.State != cluster.RunDone {
+	if _, end := r.run(r.work("Set-Content -Path C:\\Windows\\Temp\\all.txt -Value x")); end.State != cluster.RunDone {
 		t.Errorf("%+v", end)
 	}
 	if end := <-ended; end.State != cluster.RunDone {

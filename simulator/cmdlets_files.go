@@ -11,11 +11,11 @@ func (s *console) fileCmdlets() []*powershell.Cmdlet {
 	path := powershell.Param{Name: "Path", Aliases: []string{"LiteralPath", "PSPath", "FullName"}, Kind: powershell.KindStrings, Position: 1, Pipeline: true, ByName: true}
 	required := path
 	required.Mandatory = true
-	return []*powershell.Cmdlet{
+	return append(s.writingCmdlets(), []*powershell.Cmdlet{
 		{Name: "Test-Path", Class: commandsClass + "TestPathCommand", Module: managementModule, Params: []powershell.Param{required, {Name: "PathType", Kind: powershell.KindString, Values: []string{"Any", "Container", "Leaf"}}}, Process: s.testPath},
 		{Name: "Get-Content", Class: commandsClass + "GetContentCommand", Module: managementModule, Params: []powershell.Param{required, {Name: "Raw", Kind: powershell.KindSwitch}, {Name: "TotalCount", Aliases: []string{"First", "Head"}, Kind: powershell.KindInt}, {Name: "Tail", Aliases: []string{"Last"}, Kind: powershell.KindInt}}, Process: s.getContent},
 		{Name: "Get-ChildItem", Class: commandsClass + "GetChildItemCommand", Module: managementModule, Params: []powershell.Param{path, {Name: "Filter", Kind: powershell.KindString, Position: 2}, {Name: "Name", Kind: powershell.KindSwitch}, {Name: "File", Kind: powershell.KindSwitch}, {Name: "Directory", Kind: powershell.KindSwitch}}, Process: s.getChildren},
-	}
+	}...)
 }
 
 var fileView = &powershell.View{
