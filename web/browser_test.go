@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -27,6 +30,7 @@ type browser struct {
 	t   testing.TB
 	ctx context.Context
 
+	stranger   bool // it has no session but those it gets itself
 	mu         sync.Mutex
 	complaints []string
 }
@@ -65,6 +69,17 @@ func newBrowser(t testing.TB) *browser {
 	must(t, err)
 	b.size(1440, 900)
 	return b
+}
+
+// tab is another tab of the same browser.
+func (b *browser) tab() *browser {
+	b.t.Helper()
+	ctx, stop := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(stop)
+	other := &browser{t: b.t, ctx: ctx, stranger: b.stranger}
+	must(b.t, chromedp.Listen(ctx, other.listen))
+	other.size(1440, 900)
+	return other
 }
 
 func (b *browser) listen(ev any) {
@@ -118,7 +133,23 @@ func (b *browser) size(width, height int64) {
 
 func (b *browser) open(url string) {
 	b.t.Helper()
+	b.introduce(url)
 	must(b.t, chromedp.Do(b.ctx, chromedp.Navigate(url)))
+}
+
+// introduce gives the browser the sessions of http.DefaultClient, unless it is a stranger.
+func (b *browser) introduce(address string) {
+	b.t.Helper()
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || b.stranger {
+		return
+	}
+	for _, c := range http.DefaultClient.Jar.Cookies(u) {
+		_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{
+			Name: c.Name, Value: c.Value, URL: u.Scheme + "://" + u.Host, HTTPOnly: new(true), SameSite: network.CookieSameSiteStrict,
+		})
+		must(b.t, err)
+	}
 }
 
 // scheme sets what the operating system would say: "light" or "dark".

@@ -3,7 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -32,13 +35,15 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// runTests gives all programs of the tests one key that seals credentials.
+// runTests gives all programs of the tests one key that seals credentials and one
+// token, and http.DefaultClient a jar for their cookies.
 func runTests(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "looksalive-key-")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		err = os.Setenv("LOOKSALIVE_KEY_FILE", filepath.Join(dir, "key"))
+		err = errors.Join(os.Setenv("LOOKSALIVE_KEY_FILE", filepath.Join(dir, "key")), os.Setenv("LOOKSALIVE_API_TOKEN", testToken))
 	}
+	http.DefaultClient.Jar, _ = cookiejar.New(nil) // without options it does not fail
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -88,12 +93,14 @@ func (c *child) kill() {
 	c.cmd.Wait()
 }
 
-// url is the address in the banner.
+// url is the address in the banner; from then on http.DefaultClient is signed in there.
 func (c *child) url(t testing.TB) string {
+	t.Helper()
 	m := bannerForm.FindStringSubmatch(strings.TrimSpace(c.first))
 	if m == nil {
 		t.Fatalf("no banner: %q", c.first)
 	}
+	signIn(t, m[1])
 	return m[1]
 }
 

@@ -26,7 +26,7 @@ type config struct {
 	Addr        string          `toml:"addr"`                 // host:port to listen on; port 0 picks one
 	Data        string          `toml:"data"`                 // directory, or :temp:
 	LogLevel    string          `toml:"log_level"`            // debug, info, warn, error
-	AllowRemote bool            `toml:"allow_remote"`         // listen beyond loopback although there is no sign-in
+	PlainHTTP   bool            `toml:"plain_http"`           // no TLS although others can reach it: something in front of it does that
 	Hosts       []string        `toml:"hosts"`                // names browsers may use for this server besides loopback and IP addresses
 	Real        bool            `toml:"real"`                 // watch real clusters: those below and those added in the browser
 	KeyFile     string          `toml:"key_file"`             // what seals credentials; outside the data directory
@@ -37,6 +37,7 @@ type config struct {
 
 	definitions []cluster.Definition // of Clusters, with their secrets
 	key         cluster.Secret       // what seals credentials, from the environment
+	token       cluster.Secret       // lets a program in as administrator, from the environment
 }
 
 const tempData = ":temp:"
@@ -50,10 +51,10 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 	addr := fs.String("addr", "", "`host:port` to listen on; port 0 picks one (default "+cfg.Addr+")")
 	data := fs.String("data", "", "`directory` of the database, or "+tempData+" for one that is removed at the end (default the user's data directory)")
 	level := fs.String("log", "", "log `level`: debug, info, warn, error (default "+cfg.LogLevel+")")
-	remote := fs.Bool("allow-remote", false, "listen beyond this machine although there is no sign-in yet: whoever reaches the port sees everything")
+	plain := fs.Bool("plain-http", false, "no TLS although other machines can reach the port: passwords cross the network readably unless something in front adds it")
 	story := fs.Bool("story", true, "let something happen to the simulated clusters every few minutes")
 	fs.Usage = func() {
-		fmt.Fprint(stderr, "looksalive [flags]             watch clusters and serve the dashboard\nlooksalive simulator [flags]   only simulated clusters, for any WinRM client\nlooksalive doctor [flags] NODE check whether a node can be watched, and what to mend\n\n")
+		fmt.Fprint(stderr, "looksalive [flags]             watch clusters and serve the dashboard\nlooksalive simulator [flags]   only simulated clusters, for any WinRM client\nlooksalive doctor [flags] NODE check whether a node can be watched, and what to mend\nlooksalive audit verify|export the audit log\nlooksalive key rotate          a new key that seals credentials\n\n")
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); err != nil {
@@ -72,7 +73,8 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 	override(&cfg.LogLevel, getenv("LOOKSALIVE_LOG"), *level)
 	override(&cfg.KeyFile, getenv("LOOKSALIVE_KEY_FILE"))
 	cfg.key = cluster.NewSecret(getenv("LOOKSALIVE_KEY"))
-	cfg.AllowRemote = cfg.AllowRemote || *remote
+	cfg.PlainHTTP = cfg.PlainHTTP || *plain
+	cfg.token = cluster.NewSecret(getenv("LOOKSALIVE_API_TOKEN"))
 	cfg.Real = cfg.Real || *real || getenv("LOOKSALIVE_REAL") == "1" || len(cfg.Clusters) > 0
 	cfg.Story = *story
 	if cfg.Data == "" {
@@ -121,11 +123,12 @@ func readConfig(file string, cfg *config) []error {
 func (c config) problems() []error {
 	var list []error
 	bad := func(format string, args ...any) { list = append(list, fmt.Errorf(format, args...)) }
-	host, port, err := net.SplitHostPort(c.Addr)
+	_, port, err := net.SplitHostPort(c.Addr)
 	if n, perr := strconv.Atoi(port); err != nil || perr != nil || n < 0 || n > 65535 {
 		bad("addr %q: want host:port", c.Addr)
-	} else if !c.AllowRemote && !loopback(host) {
-		bad("addr %q is reachable from other machines, and there is no sign-in yet: whoever reaches it sees everything; if the network itself is closed, say -allow-remote", c.Addr)
+	}
+	if (c.CertFile == "") != (c.CertKeyFile == "") {
+		bad("tls_certificate_file and tls_key_file are given together or not at all")
 	}
 	if _, err := c.level(); err != nil {
 		bad("log level %q: want debug, info, warn or error", c.LogLevel)
@@ -163,6 +166,13 @@ func (c *config) readClusters(getenv func(string) string) []error {
 		c.definitions = append(c.definitions, d)
 	}
 	return list
+}
+
+// secure says whether the dashboard speaks TLS: with a certificate it was given, or
+// with one of its own where other machines can reach it.
+func (c config) secure() bool {
+	host, _, _ := net.SplitHostPort(c.Addr) // it was checked
+	return c.CertFile != "" || !loopback(host) && !c.PlainHTTP
 }
 
 func (c config) level() (slog.Level, error) {

@@ -99,7 +99,7 @@ nodes = ["lab-01.contoso.example"]
 
 func TestConfigListsEveryProblemAtOnce(t *testing.T) {
 	file := writeFile(t, "looksalive.toml", `
-addr = "0.0.0.0:8686"
+addr = "0.0.0.0"
 log_level = "loud"
 colour = "blue"
 [[clusters]]
@@ -115,7 +115,7 @@ password_env = "NOT_SET"
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, part := range []string{"no sign-in yet", "log level", `unknown key "colour"`, "has no nodes", "no user", "named twice", "NOT_SET is empty"} {
+	for _, part := range []string{"addr", "log level", `unknown key "colour"`, "has no nodes", "no user", "named twice", "NOT_SET is empty"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %q:\n%v", part, err)
 		}

@@ -301,6 +301,24 @@ func (f *fleet) setNodes() error {
 	return f.client.Set(nodes)
 }
 
+// runnable says why nothing can be run on a node, nil if it can.
+func (f *fleet) runnable(t cluster.Target) error {
+	d, ok := f.find(t.Cluster)
+	n := d.Node(t.Node)
+	switch {
+	case !ok || n == nil:
+		return cluster.ErrNotFound
+	case d.Paused || n.Paused:
+		return errors.New("it is paused")
+	}
+	return nil
+}
+
+// commands lists the names of the commands a node has.
+func (f *fleet) commands(ctx context.Context, t cluster.Target) ([]string, error) {
+	return f.client.Complete(ctx, t, "")
+}
+
 func (f *fleet) find(name string) (cluster.Definition, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -35,6 +35,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return runSimulator(ctx, args[1:], stdout, stderr)
 		case "doctor":
 			return runDoctor(ctx, args[1:], getenv, stdout, stderr)
+		case "audit":
+			return runAudit(ctx, args[1:], getenv, stdout, stderr)
+		case "key":
+			return runKey(args[1:], getenv, stdout, stderr)
 		}
 	}
 	cfg, err := loadConfig(args, getenv, stderr)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -20,6 +21,7 @@ type product struct {
 	t       testing.TB
 	url     string // of the dashboard
 	control string // of the simulator
+	said    string // all it printed at the start
 	stop    func() // ends it in order and waits
 }
 
@@ -52,13 +54,21 @@ func startProduct(t testing.TB, args ...string) *product {
 
 func startProductIn(t testing.TB, dir string, args ...string) *product {
 	t.Helper()
+	p := startProductWith(t, dir, os.Getenv, args...)
+	signIn(t, p.url)
+	return p
+}
+
+// startProductWith leaves the sign-in to the test.
+func startProductWith(t testing.TB, dir string, getenv func(string) string, args ...string) *product {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var stderr output
 	pr, pw := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
 		full := append([]string{"-addr", "127.0.0.1:0", "-data", dir, "-story=false"}, args...)
-		done <- run(ctx, full, os.Getenv, pw, &stderr)
+		done <- run(ctx, full, getenv, pw, &stderr)
 		pw.Close()
 	}()
 	p := &product{t: t}
@@ -70,13 +80,14 @@ func startProductIn(t testing.TB, dir string, args ...string) *product {
 	})
 	line := make([]byte, 4096)
 	n, err := pr.Read(line)
-	m := bannerForm.FindStringSubmatch(strings.TrimSpace(string(line[:n])))
+	banner, _, _ := strings.Cut(string(line[:n]), "\n")
+	m := bannerForm.FindStringSubmatch(banner)
 	if m == nil {
 		cancel()
 		t.Fatalf("no banner but %q (%v); it ended with %v\n%s", line[:n], err, <-done, stderr.String())
 	}
 	go io.Copy(io.Discard, pr)
-	p.url, p.control = m[1], strings.TrimRight(m[2], "/")
+	p.url, p.control, p.said = m[1], strings.TrimRight(m[2], "/"), string(line[:n])
 	t.Cleanup(p.stop)
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -84,6 +95,41 @@ func startProductIn(t testing.TB, dir string, args ...string) *product {
 		}
 	})
 	return p
+}
+
+// testToken is the LOOKSALIVE_API_TOKEN of the programs of the tests.
+const testToken = "token-of-the-tests"
+
+// tester is the administrator the tests sign in as.
+const tester, testerPassword = "tester", "a password of the tests"
+
+// signIn makes the tester an account, unless it has one, and signs http.DefaultClient in.
+func signIn(t testing.TB, base string) {
+	t.Helper()
+	if code := addAccount(t, base, tester, "administrator"); code != http.StatusCreated && code != http.StatusConflict {
+		t.Fatalf("making an account: status %d", code)
+	}
+	res, err := http.PostForm(base+"/sign-in", url.Values{"user": {tester}, "password": {testerPassword}})
+	must(t, err)
+	defer res.Body.Close()
+	if b, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || strings.HasPrefix(res.Request.URL.Path, "/sign-in") {
+		t.Fatalf("signing in: %s at %s\n%.2000s", res.Status, res.Request.URL, b)
+	}
+}
+
+// addAccount makes an account with the tester's password.
+func addAccount(t testing.TB, base, name, role string) (status int) {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"name": name, "password": testerPassword, "role": role})
+	must(t, err)
+	req, err := http.NewRequest(http.MethodPost, base+"/api/v1/accounts", bytes.NewReader(body))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+testToken)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	res.Body.Close()
+	return res.StatusCode
 }
 
 // inject breaks something in the simulation and gives the way to undo it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"looksalive/console"
 	"looksalive/handlers"
 	"looksalive/simulator"
 	"looksalive/store"
@@ -49,6 +52,17 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 		return fmt.Errorf("cannot listen on %s: %w", cfg.Addr, err)
 	}
 	defer listener.Close()
+	url := "http://" + listener.Addr().String()
+	if cfg.secure() {
+		conf, fingerprint, err := listenTLS(cfg, dir, time.Now)
+		if err != nil {
+			return err
+		}
+		listener, url = tls.NewListener(listener, conf), "https://"+listener.Addr().String()
+		if fingerprint != "" {
+			log.Info("a certificate of our own was made", "sha256", fingerprint)
+		}
+	}
 
 	fixed, demo, addresses := cfg.definitions, views.Demo{}, addressBook(nil)
 	simulation := func(ctx context.Context) error { <-ctx.Done(); return nil }
@@ -89,9 +103,19 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 		return err
 	}
 
+	people, err := letIn(ctx, st, cfg.token, &demo, log)
+	if err != nil {
+		return err
+	}
+	runs, err := console.New(console.Options{
+		Runner: fleet.client, Auditor: st, Dir: filepath.Join(dir, "runs"), Exists: fleet.runnable, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
 	app, err := handlers.New(handlers.Options{
-		Store: st, Fleet: fleet, Build: buildID(), Demo: demo,
-		Logger: log, AllowedHosts: cfg.Hosts,
+		Store: st, Fleet: fleet, Access: people, Audit: st, Console: runs, Commands: fleet.commands,
+		Build: buildID(), Demo: demo, Logger: log, AllowedHosts: cfg.Hosts,
 	})
 	if err != nil {
 		return err
@@ -121,13 +145,13 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 		<-gctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
-		err := errors.Join(server.Shutdown(stop), fleet.client.Close(stop))
+		err := errors.Join(runs.Close(stop), server.Shutdown(stop), fleet.client.Close(stop))
 		if err != nil {
 			log.Warn("not everything ended in order", "err", err)
 		}
 		return nil
 	})
-	fmt.Fprintln(stdout, banner("http://"+listener.Addr().String(), demo))
+	fmt.Fprint(stdout, banner(url, demo)+"\n"+firstLink(people, url))
 
 	err = group.Wait()
 	stopStore()

@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	ownValid  = 397 * 24 * time.Hour // the most that browsers accept of one authority or another
-	ownRenew  = 30 * 24 * time.Hour  // before the end
-	ownFile   = "tls.pem"            // certificate and key, in the data directory
-	certCheck = time.Minute          // how often files are looked at for a new certificate
+	ownValid  = 397 * 24 * time.Hour
+	ownRenew  = 30 * 24 * time.Hour // before the end
+	ownFile   = "tls.pem"           // certificate and key, in the data directory
+	certCheck = time.Minute         // how often files are looked at for a new certificate
 )
 
 // certificate serves the certificate of the dashboard: that of two files, read again
@@ -40,12 +40,13 @@ type certificate struct {
 	looked  time.Time
 }
 
-// listenTLS is the configuration of the listener. The text says what was made, "" if
-// nothing was.
-func listenTLS(cfg config, dir, host string, now func() time.Time) (*tls.Config, string, error) {
+// listenTLS is the configuration of the listener. The text is the fingerprint of a
+// certificate that was made, "" if none was.
+func listenTLS(cfg config, dir string, now func() time.Time) (*tls.Config, string, error) {
 	c := &certificate{certFile: cfg.CertFile, keyFile: cfg.CertKeyFile, now: now}
 	said := ""
 	if c.certFile == "" {
+		host, _, _ := net.SplitHostPort(cfg.Addr) // it was checked
 		c.certFile = filepath.Join(dir, ownFile)
 		c.keyFile = c.certFile
 		made, err := ensureOwn(c.certFile, names(host, cfg.Hosts), now())
@@ -57,7 +58,7 @@ func listenTLS(cfg config, dir, host string, now func() time.Time) (*tls.Config,
 	if err := c.load(); err != nil {
 		return nil, "", err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}, said, nil
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: c.get}, said, nil
 }
 
 // names are what a certificate of our own is made out to.
