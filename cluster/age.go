@@ -7,11 +7,8 @@ import (
 	"time"
 )
 
-// StaleAfter is the age at which an answer no longer counts as the present:
-// three missed periods.
-func StaleAfter(q Question) time.Duration { return StaleAfterIn(q, ModeLoop) }
-
-// StaleAfterIn is the same for an answer of a node that was asked in this mode.
+// StaleAfterIn is the age at which an answer of a node that is asked in this mode no
+// longer counts as the present: three missed periods.
 func StaleAfterIn(q Question, m SessionMode) time.Duration { return 3 * q.PeriodIn(m) }
 
 // StateStale says whether the cluster's own state is missing or too old.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"looksalive/cluster"
@@ -28,6 +29,7 @@ type apiClusterSummary struct {
 	StateAge        *float64          `json:"stateAgeSeconds"`
 	StateStale      bool              `json:"stateStale"`
 	StateFrom       *string           `json:"stateFrom"`
+	Denied          []string          `json:"denied"` // parts some node would not let us read
 }
 
 type apiNodeCount struct {
@@ -125,16 +127,32 @@ func summaryOf(p *cluster.Picture, m moment) apiClusterSummary {
 	faults := m.snap.FaultsOf(p.Cluster)
 	health, why := p.Health(faults, m.now)
 	u := p.Usage(m.now)
+	told := func(part string) bool { return u.StateKnown && !p.Lacks(cluster.QuestionState, part) }
 	return apiClusterSummary{
 		Name: p.Cluster, Health: health, Reason: nonZero(why), OpenFaults: len(faults),
-		Nodes:           apiNodeCount{Total: u.NodesTotal, Up: known(u.NodesUp, u.StateKnown), Fresh: u.NodesFresh},
+		Nodes:           apiNodeCount{Total: u.NodesTotal, Up: known(u.NodesUp, told("Nodes")), Fresh: u.NodesFresh},
 		CPUPercent:      known(u.CPU, u.CPUKnown),
 		Memory:          known(apiUse{u.MemoryUsed, u.MemoryTotal}, u.MemoryKnown),
 		Storage:         known(apiUse{u.StorageUsed, u.StorageTotal}, u.StorageKnown),
-		VirtualMachines: known(apiVMCount{u.VMs, u.VMsRunning}, u.StateKnown),
+		VirtualMachines: known(apiVMCount{u.VMs, u.VMsRunning}, told("Groups")),
 		Survivability:   survivabilityOf(p),
 		StateAt:         utc(p.StateAt), StateAge: age(p.StateAt, m.now), StateStale: p.StateStale(m.now), StateFrom: nonZero(p.StateFrom),
+		Denied: deniedOf(p),
 	}
+}
+
+// deniedOf lists each part once that some node would not let us read.
+func deniedOf(p *cluster.Picture) []string {
+	out := []string{}
+	for _, n := range p.NodeNames() {
+		for _, part := range p.DeniedParts(n) {
+			if !slices.Contains(out, part) {
+				out = append(out, part)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func survivabilityOf(p *cluster.Picture) *apiSurvivability {

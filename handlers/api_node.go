@@ -31,6 +31,7 @@ type apiNode struct {
 	StateStale bool                 `json:"stateStale"`
 	Contact    apiContact           `json:"contact"`
 	Vitals     *apiVitals           `json:"vitals"`
+	Denied     []string             `json:"denied"` // parts it would not let us read
 }
 
 type apiContact struct {
@@ -50,16 +51,16 @@ type apiVitals struct {
 	At          time.Time  `json:"at"`
 	Age         float64    `json:"ageSeconds"`
 	Stale       bool       `json:"stale"`
-	CPU         float64    `json:"cpuPercent"`
-	Cores       int        `json:"logicalProcessors"`
-	MemoryUsed  int64      `json:"memoryUsed"`
-	MemoryTotal int64      `json:"memoryTotal"`
-	VMs         int        `json:"runningVirtualMachines"`
+	CPU         *float64   `json:"cpuPercent"`
+	Cores       *int       `json:"logicalProcessors"`
+	MemoryUsed  *int64     `json:"memoryUsed"`
+	MemoryTotal *int64     `json:"memoryTotal"`
+	VMs         *int       `json:"runningVirtualMachines"`
 	Skew        float64    `json:"clockSkewSeconds"`
 	Boot        *time.Time `json:"boot"`
-	Rx          int64      `json:"receivedBitsPerSecond"`
-	Tx          int64      `json:"sentBitsPerSecond"`
-	Disk        apiRates   `json:"disk"`
+	Rx          *int64     `json:"receivedBitsPerSecond"`
+	Tx          *int64     `json:"sentBitsPerSecond"`
+	Disk        *apiRates  `json:"disk"`
 }
 
 type apiRates struct {
@@ -72,7 +73,6 @@ type apiRates struct {
 
 type apiNodeDetail struct {
 	apiNode
-	Denied     []string       `json:"denied"`
 	Services   []apiService   `json:"services"`
 	Adapters   []apiAdapter   `json:"adapters"`
 	Interfaces []apiInterface `json:"interfaces"`
@@ -99,9 +99,9 @@ type apiAdapter struct {
 type apiInventory struct {
 	At           time.Time        `json:"at"`
 	Age          float64          `json:"ageSeconds"`
-	OS           string           `json:"os"`
-	Version      string           `json:"version"`
-	Build        string           `json:"build"`
+	OS           *string          `json:"os"`
+	Version      *string          `json:"version"`
+	Build        *string          `json:"build"`
 	Domain       *string          `json:"domain"`
 	Manufacturer *string          `json:"manufacturer"`
 	Model        *string          `json:"model"`
@@ -154,7 +154,7 @@ func (a *App) apiNodes(r *http.Request) (any, error) {
 }
 
 func healthByWord(word string) (cluster.Health, bool) {
-	for h := cluster.Healthy; h <= cluster.Critical; h++ {
+	for h := cluster.Paused; h <= cluster.Critical; h++ {
 		if strings.EqualFold(h.String(), word) {
 			return h, true
 		}
@@ -170,7 +170,7 @@ func (a *App) apiNode(r *http.Request) (any, error) {
 	}
 	v, _ := p.View(node)
 	d := apiNodeDetail{
-		apiNode: nodeOf(p, node, m), Denied: append([]string{}, v.Denied...),
+		apiNode:  nodeOf(p, node, m),
 		Services: []apiService{}, Adapters: []apiAdapter{}, Interfaces: []apiInterface{}, Roles: []apiRole{},
 		Inventory: inventoryOf(v, m.now), Faults: []apiFault{},
 	}
@@ -209,6 +209,7 @@ func nodeOf(p *cluster.Picture, name string, m moment) apiNode {
 		Cluster: p.Cluster, Name: name, Health: health, Reason: nonZero(why),
 		StateAt: utc(p.StateAt), StateAge: age(p.StateAt, m.now), StateStale: p.StateStale(m.now),
 		Contact: contactOf(view.Contact, m.now), Vitals: vitalsOf(p, name, view, m.now),
+		Denied: append([]string{}, view.Denied...),
 	}
 	if n, ok := p.State.Node(name); ok {
 		out.State, out.Status, out.Drain = &n.State, n.Status.Words(), &n.Drain
@@ -230,17 +231,20 @@ func vitalsOf(p *cluster.Picture, name string, view cluster.NodeView, now time.T
 	if v == nil {
 		return nil
 	}
-	out := &apiVitals{
-		At: view.VitalsAt.UTC(), Age: max(now.Sub(view.VitalsAt).Seconds(), 0), Stale: p.VitalsStale(name, now),
-		CPU: v.CPU, Cores: v.Cores, MemoryUsed: v.MemoryUsed(), MemoryTotal: v.MemoryTotal, VMs: v.VMs,
-		Skew: v.Skew.Seconds(), Boot: utc(v.Boot),
-		Disk: apiRates{v.Disk.ReadIOPS, v.Disk.WriteIOPS, v.Disk.ReadBps, v.Disk.WriteBps, v.Disk.Latency.Seconds()},
-	}
+	told := func(part string) bool { return !view.Lacks(cluster.QuestionVitals, part) }
+	memory, adapters := told("OperatingSystem"), told("Adapters")
+	var rx, tx int64
 	for _, a := range v.Adapters {
-		out.Rx += a.RxBps
-		out.Tx += a.TxBps
+		rx += a.RxBps
+		tx += a.TxBps
 	}
-	return out
+	return &apiVitals{
+		At: view.VitalsAt.UTC(), Age: max(now.Sub(view.VitalsAt).Seconds(), 0), Stale: p.VitalsStale(name, now),
+		CPU: known(v.CPU, told("Processor")), Cores: known(v.Cores, told("ComputerSystem")),
+		MemoryUsed: known(v.MemoryUsed(), memory), MemoryTotal: known(v.MemoryTotal, memory), VMs: known(v.VMs, told("VirtualMachines")),
+		Skew: v.Skew.Seconds(), Boot: utc(v.Boot), Rx: known(rx, adapters), Tx: known(tx, adapters),
+		Disk: known(apiRates{v.Disk.ReadIOPS, v.Disk.WriteIOPS, v.Disk.ReadBps, v.Disk.WriteBps, v.Disk.Latency.Seconds()}, told("SharedVolumes")),
+	}
 }
 
 func inventoryOf(view cluster.NodeView, now time.Time) *apiInventory {
@@ -248,8 +252,10 @@ func inventoryOf(view cluster.NodeView, now time.Time) *apiInventory {
 	if v == nil {
 		return nil
 	}
+	system := !view.Lacks(cluster.QuestionInventory, "OperatingSystem") // without it Build is a revision alone
 	return &apiInventory{
-		At: view.InventoryAt.UTC(), Age: max(now.Sub(view.InventoryAt).Seconds(), 0), OS: v.OS, Version: v.Version, Build: v.Build,
+		At: view.InventoryAt.UTC(), Age: max(now.Sub(view.InventoryAt).Seconds(), 0),
+		OS: known(v.OS, system), Version: known(v.Version, system), Build: known(v.Build, system),
 		Domain: nonZero(v.Domain), Manufacturer: nonZero(v.Manufacturer), Model: nonZero(v.Model), Serial: nonZero(v.Serial),
 		BIOS: nonZero(v.BIOS), CPU: nonZero(v.CPUName), Sockets: nonZero(v.Sockets), Cores: nonZero(v.Cores), Memory: nonZero(v.Memory),
 		PowerShell: nonZero(v.PSVersion), ClockSource: nonZero(v.ClockSource),

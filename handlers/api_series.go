@@ -55,7 +55,8 @@ func (a *App) apiSeries(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.snap.Cluster(keys[0].Cluster) == nil {
+	p := m.snap.Cluster(keys[0].Cluster)
+	if p == nil {
 		return nil, noCluster
 	}
 	found, err := a.opt.Store.Series(r.Context(), keys, from, to, points)
@@ -68,7 +69,7 @@ func (a *App) apiSeries(r *http.Request) (any, error) {
 	}
 	out := apiSeriesList{keys[0].Cluster, keys[0].Object, from.UTC(), to.UTC(), []apiSeries{}}
 	for _, k := range keys {
-		out.Series = append(out.Series, seriesOf(k, byKey[k]))
+		out.Series = append(out.Series, seriesOf(k, byKey[k], modeOf(p, k.Object)))
 	}
 	return out, nil
 }
@@ -122,10 +123,24 @@ func parseTime(s string) (time.Time, error) {
 	return time.Parse(time.RFC3339, s)
 }
 
-func seriesOf(k cluster.SeriesKey, s cluster.Series) apiSeries {
+// modeOf is how the node is asked that an object's numbers come from: how often they come.
+func modeOf(p *cluster.Picture, object string) cluster.SessionMode {
+	kind, name, _ := strings.Cut(object, "/")
+	switch kind {
+	case "node":
+		v, _ := p.View(name)
+		return v.VitalsMode
+	case "pool":
+		return p.StorageMode
+	default:
+		return p.StateMode
+	}
+}
+
+func seriesOf(k cluster.SeriesKey, s cluster.Series, mode cluster.SessionMode) apiSeries {
 	out := apiSeries{Metric: k.Metric, Unit: units[k.Metric], Step: nonZero(s.Step.Seconds()),
 		Time: []float64{}, Min: []*float64{}, Mean: []*float64{}, Max: []*float64{}}
-	gap := gapAfter(k, s.Step)
+	gap := gapAfter(k, s.Step, mode)
 	add := func(at time.Time, min, mean, max *float64) {
 		out.Time = append(out.Time, float64(at.UnixMilli())/1000)
 		out.Min, out.Mean, out.Max = append(out.Min, min), append(out.Mean, mean), append(out.Max, max)
@@ -140,14 +155,14 @@ func seriesOf(k cluster.SeriesKey, s cluster.Series) apiSeries {
 }
 
 // gapAfter is how long two points may be apart and still belong together.
-func gapAfter(k cluster.SeriesKey, step time.Duration) time.Duration {
+func gapAfter(k cluster.SeriesKey, step time.Duration, mode cluster.SessionMode) time.Duration {
 	switch {
 	case step > 0:
 		return step * 5 / 2
 	case strings.HasPrefix(k.Object, "pool/"):
-		return cluster.StaleAfter(cluster.QuestionStorage)
-	default:
-		return cluster.StaleAfter(cluster.QuestionVitals)
+		return cluster.StaleAfterIn(cluster.QuestionStorage, mode)
+	default: // the state comes as often as the vitals
+		return cluster.StaleAfterIn(cluster.QuestionVitals, mode)
 	}
 }
 

@@ -250,7 +250,7 @@ func TestLiveTurnsStaleWithoutNews(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, s *liveServer) {
 		b := s.open(t, "/clusters", "")
 		b.one("first")
-		time.Sleep(cluster.StaleAfter(cluster.QuestionState) + beatPeriod)
+		time.Sleep(cluster.StaleAfterIn(cluster.QuestionState, cluster.ModeLoop) + beatPeriod)
 		var ids []string
 		for _, m := range b.messages() {
 			ids = append(ids, regions(m)...)

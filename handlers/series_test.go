@@ -24,14 +24,16 @@ func TestSeriesOf(t *testing.T) {
 		in    cluster.Series
 		times []float64
 		means []*float64
+		mode  cluster.SessionMode
 	}{
-		"nothing":           {cluster.Series{}, []float64{}, []*float64{}},
-		"raw, 15 s is near": {cluster.Series{Points: []cluster.Point{point(0, 1), point(15, 2)}}, []float64{0, 15}, []*float64{p(1), p(2)}},
-		"raw, 16 s is far":  {cluster.Series{Points: []cluster.Point{point(0, 1), point(16, 2)}}, []float64{0, 7.5, 16}, []*float64{p(1), nil, p(2)}},
-		"steps":             {cluster.Series{Step: time.Minute, Points: []cluster.Point{point(0, 1), point(120, 2), point(300, 3)}}, []float64{0, 120, 195, 300}, []*float64{p(1), p(2), nil, p(3)}},
-		"no number":         {cluster.Series{Points: []cluster.Point{point(0, math.NaN()), point(5, math.Inf(1))}}, []float64{0, 5}, []*float64{nil, nil}},
+		"nothing":           {cluster.Series{}, []float64{}, []*float64{}, cluster.ModeLoop},
+		"raw, 15 s is near": {cluster.Series{Points: []cluster.Point{point(0, 1), point(15, 2)}}, []float64{0, 15}, []*float64{p(1), p(2)}, cluster.ModeLoop},
+		"raw, 16 s is far":  {cluster.Series{Points: []cluster.Point{point(0, 1), point(16, 2)}}, []float64{0, 7.5, 16}, []*float64{p(1), nil, p(2)}, cluster.ModeLoop},
+		"asked less, 90 s":  {cluster.Series{Points: []cluster.Point{point(0, 1), point(90, 2), point(181, 3)}}, []float64{0, 90, 135, 181}, []*float64{p(1), p(2), nil, p(3)}, cluster.ModeProcess},
+		"steps":             {cluster.Series{Step: time.Minute, Points: []cluster.Point{point(0, 1), point(120, 2), point(300, 3)}}, []float64{0, 120, 195, 300}, []*float64{p(1), p(2), nil, p(3)}, cluster.ModeLoop},
+		"no number":         {cluster.Series{Points: []cluster.Point{point(0, math.NaN()), point(5, math.Inf(1))}}, []float64{0, 5}, []*float64{nil, nil}, cluster.ModeLoop},
 	} {
-		got := seriesOf(node, tt.in)
+		got := seriesOf(node, tt.in, tt.mode)
 		if d := cmp.Diff(tt.times, got.Time); d != "" {
 			t.Errorf("%s: times: %s", name, d)
 		}
@@ -40,6 +42,19 @@ func TestSeriesOf(t *testing.T) {
 		}
 		if len(got.Min) != len(got.Time) || len(got.Max) != len(got.Time) {
 			t.Errorf("%s: arrays differ in length", name)
+		}
+	}
+}
+
+// How often numbers come is known from the node that gives them.
+func TestModeOf(t *testing.T) {
+	p := &cluster.Picture{Members: []string{"N1", "N2"}, StateMode: cluster.ModeLoop, StorageMode: cluster.ModeProcess,
+		Nodes: map[string]cluster.NodeView{"N1": {VitalsMode: cluster.ModeProcess}, "N2": {VitalsMode: cluster.ModeLoop}}}
+	for object, want := range map[string]cluster.SessionMode{
+		"node/N1": cluster.ModeProcess, "node/N2": cluster.ModeLoop, "node/none": cluster.ModeUnknown, "pool/P": cluster.ModeProcess, "volume/V": cluster.ModeLoop,
+	} {
+		if got := modeOf(p, object); got != want {
+			t.Errorf("%s: %v, want %v", object, got, want)
 		}
 	}
 }
