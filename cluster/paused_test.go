@@ -138,11 +138,22 @@ func TestHealthServiceFoldsMissingInterfaces(t *testing.T) {
 	}
 }
 
-func TestParityIsCountedAsSingle(t *testing.T) {
-	y := begin(5, true).storage(func(s *Storage) {
-		s.VirtualDisks = append(s.VirtualDisks, VirtualDisk{Name: "Archive", Resiliency: "Parity", Copies: 1})
-	})
-	if c := copiesCeiling(y.p); c.Simultaneous != 1 || c.Detail != "Archive is a parity, counted as single" {
-		t.Errorf("%+v", c)
+func TestParityIsToldApart(t *testing.T) {
+	for _, c := range []struct {
+		disk   VirtualDisk
+		want   int
+		detail string
+	}{
+		{VirtualDisk{Copies: 1}, 1, "Archive is a parity, counted as single"},
+		{VirtualDisk{Copies: 1, Redundancy: 1}, 1, "Archive is a single parity"},
+		{VirtualDisk{Copies: 1, Redundancy: 2}, 2, "Archive is a dual parity"},
+		{VirtualDisk{Copies: 1, Redundancy: 2, Health: StorageWarning, Status: []string{"Degraded"}}, 1, "Archive is a dual parity, now degraded: Degraded"},
+		{VirtualDisk{Copies: 2, Redundancy: 1}, 1, "Archive is a nested parity"},
+	} {
+		c.disk.Name, c.disk.Resiliency = "Archive", "Parity"
+		y := begin(5, true).storage(func(s *Storage) { s.VirtualDisks = []VirtualDisk{c.disk} })
+		if got := copiesCeiling(y.p); got.Simultaneous != c.want || got.Detail != c.detail {
+			t.Errorf("%+v: %+v", c.disk, got)
+		}
 	}
 }

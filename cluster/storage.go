@@ -80,6 +80,7 @@ type VirtualDisk struct {
 	Status     []string      `json:"operationalStatus"`
 	Resiliency string        `json:"resiliency"` // Mirror, Parity, Simple
 	Copies     int           `json:"dataCopies"`
+	Redundancy int           `json:"redundancy"` // failures it stands when all is well; 0 also where not told
 	Size       int64         `json:"size"`
 	Footprint  int64         `json:"footprint"` // bytes taken from the pool
 }

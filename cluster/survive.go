@@ -188,10 +188,10 @@ func copiesCeiling(p *Picture) Ceiling {
 	return c
 }
 
-// tolerance is how many servers a healthy virtual disk may lose. Dual parity may lose
-// two, but ResiliencySettingName and NumberOfDataCopies are the same for both
-// parities, so one is assumed: that errs on the safe side. Four copies are
-// nested resiliency on two servers.
+// tolerance is how many servers a healthy virtual disk may lose. The two parities differ
+// in PhysicalDiskRedundancy alone: 1 or 2 (MSFT_VirtualDisk's reference); where it is not
+// told, one is assumed. Four copies, and parity in two, are nested resiliency on two
+// servers.
 func tolerance(d VirtualDisk) (int, string) {
 	switch {
 	case strings.EqualFold(d.Resiliency, "Mirror") && d.Copies == 2:
@@ -200,6 +200,12 @@ func tolerance(d VirtualDisk) (int, string) {
 		return 2, "three-way mirror"
 	case strings.EqualFold(d.Resiliency, "Mirror") && d.Copies > 3:
 		return 1, "nested mirror"
+	case strings.EqualFold(d.Resiliency, "Parity") && d.Copies > 1:
+		return 1, "nested parity"
+	case strings.EqualFold(d.Resiliency, "Parity") && d.Redundancy >= 2:
+		return 2, "dual parity"
+	case strings.EqualFold(d.Resiliency, "Parity") && d.Redundancy == 1:
+		return 1, "single parity"
 	case strings.EqualFold(d.Resiliency, "Parity"):
 		return 1, "parity, counted as single"
 	}

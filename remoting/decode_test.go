@@ -160,6 +160,7 @@ func TestWitnessKinds(t *testing.T) {
 func TestDecodeStorage(t *testing.T) {
 	o, err := understand(t, cluster.QuestionStorage, `{"UtcNow":"2026-03-01T12:00:00Z","Denied":null,
 "Pools":[{"FriendlyName":"S2D","HealthStatus":1,"OperationalStatus":[3,53250],"IsReadOnly":true,"Size":9007199254740993,"AllocatedSize":2}],
+"VirtualDisks":[{"FriendlyName":"Archive","HealthStatus":0,"OperationalStatus":[2],"ResiliencySettingName":"Parity","NumberOfDataCopies":1,"PhysicalDiskRedundancy":2,"Size":10,"FootprintOnPool":20}],
 "Drives":[{"UniqueId":"u","MediaType":4,"Node":"hv-01","SlotNumber":7,"Usage":5,"HealthStatus":5,"OperationalStatus":[61234]}],
 "Jobs":[{"Name":"Repair","JobState":4,"PercentComplete":40,"BytesProcessed":4,"BytesTotal":10,"ElapsedSeconds":90,"IsBackgroundTask":true}],
 "Faults":[{"FaultId":"f","FaultType":"t","PerceivedSeverity":6,"Reason":"r","RecommendedActions":["a",""],"FaultTime":"2026-03-01T11:00:00+01:00"}]}`)
@@ -168,7 +169,7 @@ func TestDecodeStorage(t *testing.T) {
 	}
 	want := &cluster.Storage{
 		Pools:        []cluster.Pool{{Name: "S2D", Health: cluster.StorageWarning, Status: []string{"Degraded", "Detached"}, ReadOnly: true, Size: 9007199254740993, Allocated: 2}},
-		VirtualDisks: []cluster.VirtualDisk{},
+		VirtualDisks: []cluster.VirtualDisk{{Name: "Archive", Status: []string{"OK"}, Resiliency: "Parity", Copies: 1, Redundancy: 2, Size: 10, Footprint: 20}},
 		Drives:       []cluster.Drive{{ID: "u", Media: "SSD", Node: "hv-01", Slot: "7", Usage: "Journal", Health: cluster.StorageUnknown, Status: []string{"Unknown(61234)"}}},
 		Jobs:         []cluster.StorageJob{{Name: "Repair", State: "Running", Percent: 40, Done: 4, Total: 10, Elapsed: 90 * time.Second, Permanent: true}},
 		Faults:       []cluster.HealthFault{{ID: "f", Type: "t", Severity: 6, Reason: "r", Actions: []string{"a"}, Time: asked.Add(-2 * time.Hour)}},

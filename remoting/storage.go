@@ -49,7 +49,7 @@ func pool(p scripts.StoragePool) cluster.Pool {
 func virtualDisk(v scripts.StorageVirtualDisk) cluster.VirtualDisk {
 	return cluster.VirtualDisk{
 		Name: name(v.FriendlyName), Health: cluster.StorageHealth(v.HealthStatus), Status: status(v.OperationalStatus),
-		Resiliency: name(v.ResiliencySettingName), Copies: v.NumberOfDataCopies, Size: v.Size, Footprint: v.FootprintOnPool,
+		Resiliency: name(v.ResiliencySettingName), Copies: v.NumberOfDataCopies, Redundancy: v.PhysicalDiskRedundancy, Size: v.Size, Footprint: v.FootprintOnPool,
 	}
 }
 

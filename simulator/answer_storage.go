@@ -87,7 +87,7 @@ func (c *simCluster) answerStorage(n *simNode) scripts.StorageState {
 		pool.AllocatedSize += footprint
 		s.VirtualDisks = append(s.VirtualDisks, scripts.StorageVirtualDisk{
 			FriendlyName: v.Name, HealthStatus: health, OperationalStatus: []int{status}, ResiliencySettingName: "Mirror",
-			NumberOfDataCopies: c.copies(), Size: v.size, FootprintOnPool: footprint,
+			NumberOfDataCopies: c.copies(), PhysicalDiskRedundancy: c.copies() - 1, Size: v.size, FootprintOnPool: footprint,
 		})
 	}
 	for _, d := range c.drives {

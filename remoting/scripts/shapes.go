@@ -146,8 +146,11 @@ type StorageVirtualDisk struct {
 	OperationalStatus     []int  `json:"OperationalStatus"`
 	ResiliencySettingName string `json:"ResiliencySettingName"`
 	NumberOfDataCopies    int    `json:"NumberOfDataCopies"`
-	Size                  int64  `json:"Size"`
-	FootprintOnPool       int64  `json:"FootprintOnPool"`
+	// PhysicalDiskRedundancy is how many failures it stands: 2 of dual parity; 0 also
+	// where it is not told.
+	PhysicalDiskRedundancy int   `json:"PhysicalDiskRedundancy"`
+	Size                   int64 `json:"Size"`
+	FootprintOnPool        int64 `json:"FootprintOnPool"`
 }
 
 // StorageDrive is MSFT_PhysicalDisk with the node it is connected to.

@@ -38,7 +38,7 @@ $virtualDisks = @(Read-Part 'VirtualDisks' { Read-Class MSFT_VirtualDisk | ForEa
         FriendlyName = "$($_.FriendlyName)"; HealthStatus = [int]$_.HealthStatus
         OperationalStatus = @($_.OperationalStatus | ForEach-Object { [int]$_ })
         ResiliencySettingName = "$($_.ResiliencySettingName)"; NumberOfDataCopies = [int]$_.NumberOfDataCopies
-        Size = Get-Long $_.Size; FootprintOnPool = Get-Long $_.FootprintOnPool
+        PhysicalDiskRedundancy = [int]$_.PhysicalDiskRedundancy; Size = Get-Long $_.Size; FootprintOnPool = Get-Long $_.FootprintOnPool
     }
 } })
 
