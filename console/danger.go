@@ -57,9 +57,18 @@ func Look(script string) Danger {
 		}
 	}
 	tokens := lex(script)
+	own := map[string]bool{} // functions of the script: what they do is read where they stand
+	for i, t := range tokens[:max(len(tokens)-1, 0)] {
+		if word := strings.ToLower(t.text); t.kind == tokenCommand && (word == "function" || word == "filter") {
+			own[strings.ToLower(tokens[i+1].text)] = true
+		}
+	}
 	for i, t := range tokens {
 		switch t.kind {
 		case tokenCommand:
+			if own[strings.ToLower(t.text)] {
+				continue
+			}
 			if why, confirm, changes := ofCommand(t.text); changes {
 				note(t.text, why, confirm)
 			}

@@ -23,6 +23,7 @@ func TestLook(t *testing.T) {
 		"foreach ($n in Get-ClusterNode) { $n.Name }",
 		"[math]::Round(3.5)",
 		"hostname",
+		"function Read-Part($x) { Get-Process $x }\nRead-Part pwsh",
 		"Get-Counter '\\Processor(_Total)\\% Processor Time' | select -Expand CounterSamples",
 	}
 	for _, s := range reads {
@@ -52,6 +53,7 @@ func TestLook(t *testing.T) {
 		"try { Set-Service x -StartupType Disabled } catch {}": "Set-Service",
 		". C:\\x.ps1":                                          ". C:\\x.ps1",
 		"$x = Stop-Service vmms -PassThru":                     "Stop-Service",
+		"function Read-Part { Stop-Service x }; Read-Part":     "Stop-Service",
 		"return Stop-Service vmms":                             "Stop-Service",
 	}
 	for s, what := range confirm {

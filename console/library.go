@@ -39,7 +39,9 @@ func (s Saved) read() Saved {
 	if s.Params, err = Params(s.Text); err != nil {
 		s.Problem = err.Error()
 	}
-	s.Danger = Look(s.Text)
+	if s.Danger = Look(s.Text); s.Question != "" {
+		s.Danger = Danger{OnlyReads: true} // of our own we know it
+	}
 	return s
 }
 
@@ -145,6 +147,11 @@ func (l *Library) Find(ctx context.Context, name string) (Saved, error) {
 		}
 	}
 	return Saved{}, fmt.Errorf("saved script %q: %w", name, cluster.ErrNotFound)
+}
+
+// Reads says whether a script is one of those the product itself asks.
+func (l *Library) Reads(script string) bool {
+	return slices.ContainsFunc(l.builtIn, func(s Saved) bool { return s.Question != "" && s.Text == script })
 }
 
 // Question gives the script the product asks a question with.

@@ -16,7 +16,7 @@ import (
 )
 
 func TestBuiltInScriptsOnlyRead(t *testing.T) {
-	l, err := NewLibrary(LibraryOptions{BuiltIn: []Saved{{Question: "state", Group: "What LooksAlive asks", SavedScript: cluster.SavedScript{Name: "Cluster state", Text: "Get-Cluster"}}}})
+	l, err := NewLibrary(LibraryOptions{BuiltIn: []Saved{{Question: "state", Group: "What LooksAlive asks", SavedScript: cluster.SavedScript{Name: "Cluster state", Text: "& { Get-Cluster }"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,14 +46,22 @@ func TestBuiltInScriptsOnlyRead(t *testing.T) {
 			t.Errorf("%s may be changed", s.Name)
 		}
 	}
-	if s, ok := l.Question("state"); !ok || s.Text != "Get-Cluster" {
+	if s, ok := l.Question("state"); !ok || s.Text != "& { Get-Cluster }" {
 		t.Errorf("the question state is %v", s)
+	}
+	c := newConsole(t, &book{}, nothing, Limits{})
+	if c.opts.Known = l.Known; !c.Look("& { Get-Cluster }", nil).OnlyReads || c.Look("& { Get-Cluster };", nil).OnlyReads || c.Look(all[0].Text+"; & $x", nil).OnlyReads {
+		t.Error("a script that is not exactly one of the product's own is believed, or one that is, is not")
 	}
 	for _, name := range []string{"", "none"} {
 		if s, ok := l.Question(name); ok {
 			t.Errorf("the question %q is %q", name, s.Name)
 		}
 	}
+}
+
+var nothing runner = func(context.Context, Work, func(cluster.RunEvent) error) cluster.RunEvent {
+	return cluster.RunEvent{Kind: cluster.RunEnded, State: cluster.RunDone}
 }
 
 func TestParams(t *testing.T) {

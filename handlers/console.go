@@ -128,7 +128,7 @@ func (a *App) verdict(who cluster.Who, script, saved string, targets []cluster.T
 	if script == "" {
 		return views.Verdict{Empty: true}
 	}
-	d := console.LookAt(script, targets)
+	d := a.opt.Console.LookAt(script, targets)
 	v := views.Verdict{OnlyReads: d.OnlyReads, Phrase: d.Phrase, Where: views.Where(targets), As: a.identities(targets, !d.OnlyReads)}
 	for _, c := range d.Changes {
 		v.Changes = append(v.Changes, views.Change{What: c.What, Why: c.Why})
@@ -166,7 +166,7 @@ func (a *App) identities(targets []cluster.Target, changes bool) []string {
 		if changes && acc.Act != nil {
 			as = "the user that changes, " + identityName(acc, *acc.Act)
 		} else if changes {
-			as = identityName(acc, acc.Read) + ": no other user is set for changes"
+			as = "" // nothing falls back to the other one
 		}
 		if nodes[as] == nil {
 			order = append(order, as)
@@ -175,6 +175,10 @@ func (a *App) identities(targets []cluster.Target, changes bool) []string {
 	}
 	var out []string
 	for _, as := range order {
+		if as == "" {
+			out = append(out, "On "+views.Where(nodes[as])+" it would not be run: no user is set there that changes things.")
+			continue
+		}
 		out = append(out, "On "+views.Where(nodes[as])+" as "+as+".")
 	}
 	return out

@@ -102,7 +102,7 @@ func (a *App) startRun(w http.ResponseWriter, r *http.Request) error {
 	}
 	phrase := ""
 	if confirm {
-		phrase = console.LookAt(asked.Script, asked.Targets).Phrase
+		phrase = a.opt.Console.LookAt(asked.Script, asked.Targets).Phrase
 	}
 	if wantsJSON(r) {
 		code := http.StatusUnprocessableEntity
