@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"io"
+	"strings"
 
 	"looksalive/cluster"
 )
@@ -38,4 +39,28 @@ func (a *App) audit(ctx context.Context, e cluster.AuditEntry) {
 	if err := a.opt.Audit.Audit(context.WithoutCancel(ctx), e); err != nil {
 		a.log.Error("a line of the audit log could not be written", "action", e.Action, "object", e.Object, "who", e.Who, "err", err)
 	}
+}
+
+// objectOf names a node of a cluster, or the cluster.
+func objectOf(clusterName, node string) string {
+	if node == "" {
+		return clusterName
+	}
+	return clusterName + "/" + node
+}
+
+// auditSaved writes down a cluster as it is watched now, as the API tells it: that
+// has no secrets.
+func (a *App) auditSaved(ctx context.Context, was, name string) {
+	e := cluster.AuditEntry{Action: "cluster.saved", Object: name}
+	switch {
+	case was == "":
+		e.Action = "cluster.added"
+	case was != name:
+		e.Detail = "It was called " + was + "."
+	}
+	if d, err := a.definition(name); err == nil {
+		e.Params = strings.TrimSpace(string(marshal(watchedOf(d))))
+	}
+	a.audit(ctx, e)
 }

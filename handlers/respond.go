@@ -84,7 +84,7 @@ func respondTagged(w http.ResponseWriter, r *http.Request, contentType string, b
 	// Weak, because the compressed and the plain form carry the same tag.
 	tag := fmt.Sprintf(`W/"%x"`, sum.Sum64())
 	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("Cache-Control", "private, no-cache")
 	if strings.Contains(r.Header.Get("If-None-Match"), tag) {
 		w.Header().Add("Vary", "Accept-Encoding")
 		w.WriteHeader(http.StatusNotModified)

@@ -116,6 +116,7 @@ func (a *App) pause(r *http.Request, paused bool) error {
 		return err
 	}
 	a.log.Info("asking was paused or resumed", "cluster", d.Name, "node", node, "paused", paused)
+	a.audit(ctx, cluster.AuditEntry{Action: map[bool]string{true: "cluster.paused", false: "cluster.resumed"}[paused], Object: objectOf(d.Name, node)})
 	a.hub.poke(views.SettingsPath)
 	return nil
 }
@@ -171,6 +172,7 @@ func (a *App) removeIt(ctx context.Context, clusterName, node string, keep bool)
 		return err
 	}
 	a.log.Info("a cluster or node was removed", "cluster", clusterName, "node", node, "history kept", keep)
+	a.audit(ctx, cluster.AuditEntry{Action: "cluster.removed", Object: objectOf(clusterName, node), Detail: map[bool]string{true: "Its history was kept.", false: "Its history was dropped."}[keep]})
 	a.hub.poke(views.SettingsPath)
 	return nil
 }

@@ -377,6 +377,7 @@ func (a *App) trust(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, t := range trusted {
 		a.log.Warn("the key of a node was confirmed by hand", "cluster", d.name(), "node", t.Name, "address", t.Address, "pin", t.Pin)
+		a.audit(r.Context(), cluster.AuditEntry{Action: "key.trusted", Object: objectOf(d.name(), where(t)), Text: t.Pin})
 	}
 	return a.toCheck(w, r, id)
 }
@@ -543,6 +544,7 @@ func (a *App) saveError(ctx context.Context, was string, d cluster.Definition) e
 		return err
 	}
 	a.log.Info("the settings of a cluster were saved", "cluster", d.Name, "was", was, "nodes", len(d.Nodes))
+	a.auditSaved(ctx, was, d.Name)
 	a.hub.poke(views.SettingsPath)
 	return nil
 }

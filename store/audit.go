@@ -30,6 +30,9 @@ type AuditBroken struct {
 
 func (e *AuditBroken) Error() string { return fmt.Sprintf("audit line %d: %s", e.Seq, e.Why) }
 
+// Line is the same for those who do not know this package.
+func (e *AuditBroken) Line() (seq int64, why string) { return e.Seq, e.Why }
+
 // Audit adds a line to the audit log, with the next number, the hash of the line before
 // and its own; At is now if it is zero. When it returns nil, the line is on disk.
 func (s *Store) Audit(ctx context.Context, e cluster.AuditEntry) error {
