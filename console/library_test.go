@@ -50,7 +50,7 @@ func TestBuiltInScriptsOnlyRead(t *testing.T) {
 		t.Errorf("the question state is %v", s)
 	}
 	c := newConsole(t, &book{}, nothing, Limits{})
-	if c.opts.Known = l.Known; !c.Look("& { Get-Cluster }", nil).OnlyReads || c.Look("& { Get-Cluster };", nil).OnlyReads || c.Look(all[0].Text+"; & $x", nil).OnlyReads {
+	if c.opts.Reads = l.Reads; !c.LookAt("& { Get-Cluster }", nil).OnlyReads || c.LookAt("& { Get-Cluster };", nil).OnlyReads || c.LookAt(all[0].Text+"; & $x", nil).OnlyReads {
 		t.Error("a script that is not exactly one of the product's own is believed, or one that is, is not")
 	}
 	for _, name := range []string{"", "none"} {
