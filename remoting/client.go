@@ -69,12 +69,12 @@ var questions = map[cluster.Question]question{
 
 var (
 	noArgs        = []byte("null")
-	vitalsArgs, _ = json.Marshal(scripts.VitalsArgs{Services: watchedServices}) // strings do not fail
+	vitalsArgs, _ = json.Marshal(scripts.VitalsArgs{Services: WatchedServices}) // strings do not fail
 )
 
-// watchedServices are what the management of a node needs: cluster, Hyper-V,
+// WatchedServices are what the management of a node needs: cluster, Hyper-V,
 // WMI, WinRM, storage, time, log on and, on Azure Local, its agents.
-var watchedServices = []string{
+var WatchedServices = []string{
 	"ClusSvc", "vmms", "vmcompute", "Winmgmt", "WinRM", "SmpHost", "W32Time", "Netlogon", "LanmanServer", "EventLog", "RpcSs", "himds", "HciCloudManagementSvc",
 }
 

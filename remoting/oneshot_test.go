@@ -135,7 +135,7 @@ func TestProcessPerQuestion(t *testing.T) {
 	n.mu.Lock()
 	var args scripts.VitalsArgs
 	for i, q := range n.asked {
-		if err := json.Unmarshal(q.Args, &args); err != nil || !slices.Equal(args.Services, watchedServices) || q.Script != scripts.Vitals.Text {
+		if err := json.Unmarshal(q.Args, &args); err != nil || !slices.Equal(args.Services, WatchedServices) || q.Script != scripts.Vitals.Text {
 			t.Errorf("question %d was asked with %s: %v", i, q.Args, err)
 		}
 		if want := map[bool]string{true: `{"Hz":1}`}[i > 0]; string(q.Kept) != want {

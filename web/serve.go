@@ -107,14 +107,18 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	library, err := openLibrary(st)
+	if err != nil {
+		return err
+	}
 	runs, err := console.New(console.Options{
-		Runner: fleet.client, Auditor: st, Dir: filepath.Join(dir, "runs"), Exists: fleet.runnable, Logger: log,
+		Runner: fleet.client, Auditor: st, Dir: filepath.Join(dir, "runs"), Exists: fleet.runnable, Reads: library.Reads, Logger: log,
 	})
 	if err != nil {
 		return err
 	}
 	app, err := handlers.New(handlers.Options{
-		Store: st, Fleet: fleet, Access: people, Audit: st, Console: runs, Commands: fleet.commands,
+		Store: st, Fleet: fleet, Access: people, Audit: st, Console: runs, Library: library, Commands: fleet.commands,
 		Build: buildID(), Demo: demo, Logger: log, AllowedHosts: cfg.Hosts,
 	})
 	if err != nil {
