@@ -13,8 +13,9 @@ import (
 // change something do so by the same faults as the control page injects, so
 // both show and both can undo it.
 type console struct {
-	h     *host
-	table map[string]*powershell.Cmdlet
+	h      *host
+	table  map[string]*powershell.Cmdlet
+	folder string // the current one; "" is the user's
 }
 
 // Names used by many cmdlets.
@@ -28,7 +29,7 @@ const (
 
 func newConsole(h *host) *console {
 	s := &console{h: h, table: map[string]*powershell.Cmdlet{}}
-	for _, list := range [][]*powershell.Cmdlet{s.clusterCmdlets(), s.partCmdlets(), s.nodeCmdlets(), s.moveCmdlets(), s.serviceCmdlets(), s.storageCmdlets(), s.networkCmdlets(), s.eventCmdlets(), s.cimCmdlets(), s.machineCmdlets(), s.fileCmdlets(), s.programs()} {
+	for _, list := range [][]*powershell.Cmdlet{s.clusterCmdlets(), s.partCmdlets(), s.nodeCmdlets(), s.moveCmdlets(), s.serviceCmdlets(), s.storageCmdlets(), s.networkCmdlets(), s.eventCmdlets(), s.offlineCmdlets(), s.quorumCmdlets(), s.settingCmdlets(), s.logCmdlets(), s.perfCmdlets(), s.hyperVCmdlets(), s.repairCmdlets(), s.adapterCmdlets(), s.registryCmdlets(), s.powerCmdlets(), s.itemCmdlets(), s.cimCmdlets(), s.machineCmdlets(), s.fileCmdlets(), s.programs()} {
 		for _, c := range list {
 			if c.Module == clusterModule && (h.lacks(featureModule) || h.lacks(featureCluster)) {
 				continue
@@ -56,7 +57,7 @@ func (s *console) Commands() []string {
 
 var consoleAliases = map[string]string{
 	"gsv": "Get-Service", "sasv": "Start-Service", "spsv": "Stop-Service", "gps": "Get-Process", "ps": "Get-Process", "gcim": "Get-CimInstance", "gwmi": "Get-WmiObject",
-	"tnc": "Test-NetConnection", "gin": "Get-ComputerInfo", "ipmo": "Import-Module", "gc": "Get-Content", "cat": "Get-Content", "type": "Get-Content", "dir": "Get-ChildItem", "ls": "Get-ChildItem", "gci": "Get-ChildItem",
+	"tnc": "Test-NetConnection", "gin": "Get-ComputerInfo", "ipmo": "Import-Module", "get-clusterperf": "Get-ClusterPerformanceHistory", "gp": "Get-ItemProperty", "gi": "Get-Item", "ni": "New-Item", "ri": "Remove-Item", "rm": "Remove-Item", "del": "Remove-Item", "pwd": "Get-Location", "gl": "Get-Location", "cd": "Set-Location", "sl": "Set-Location", "chdir": "Set-Location", "gpv": "Get-ItemPropertyValue", "gc": "Get-Content", "cat": "Get-Content", "type": "Get-Content", "dir": "Get-ChildItem", "ls": "Get-ChildItem", "gci": "Get-ChildItem",
 }
 
 // Alias is the cmdlet behind an alias.
@@ -94,10 +95,11 @@ func (s *console) read(call *powershell.Call, f func(c *simCluster) ([]any, erro
 }
 
 func (s *console) locked(f func(c *simCluster) ([]any, error)) ([]any, error) {
-	c := s.h.cluster
+	c, now := s.h.cluster, s.h.sim.opts.Now()
+	s.h.sim.endDue(now)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.advance(s.h.sim.opts.Now())
+	c.advance(now)
 	return f(c)
 }
 

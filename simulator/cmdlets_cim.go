@@ -26,7 +26,7 @@ func (s *console) cimCmdlets() []*powershell.Cmdlet {
 func (s *console) getCim(call *powershell.Call) error {
 	for _, name := range call.Texts("ComputerName") {
 		if n := s.findNode(name); n != s.h.node && name != "." && !strings.EqualFold(name, "localhost") {
-			return powershell.NewError(cimException, "HRESULT 0x8033810c", "ConnectionError", name, "Get-CimInstance on another computer is not supported by this simulated PowerShell; run it there.")
+			return powershell.NewError(cimException, "HRESULT 0x8009030e", "AuthenticationError", name, "WinRM cannot process the request. The following error with errorcode 0x8009030e occurred while using Kerberos authentication: A specified logon session does not exist. It may already have been terminated. ")
 		}
 	}
 	query := call.Text("Query")

@@ -127,6 +127,9 @@ func (s *console) clusterObject(c *simCluster) *powershell.Object {
 	add("QuarantineDuration", 0, 1<<30, get, put)
 	add("DynamicQuorum", 0, 1, func(c *simCluster) any { return uint32(1 - answerBit(c.shape.StaticQuorum)) }, func(c *simCluster, n int) { c.shape.StaticQuorum = n == 0; c.weigh() })
 	o.Add(s.live("WitnessDynamicWeight", func(c *simCluster) any { return uint32(c.witnessWeight) }, nil))
+	for _, d := range clusterDefaults {
+		o.Add(s.kept("cluster", d.name, d.value))
+	}
 	state := c.answerState(s.h.node)
 	o.Add(powershell.Property{Name: "ClusterFunctionalLevel", Value: uint32(state.ClusterFunctionalLevel)})
 	o.Add(powershell.Property{Name: "ClusterUpgradeVersion", Value: uint32(state.ClusterUpgradeVersion)})
@@ -163,10 +166,7 @@ func (c *simCluster) relayRoutes() {
 
 func (s *console) getQuorum(call *powershell.Call) error {
 	return s.inCluster(call, func(c *simCluster) ([]any, error) {
-		o := powershell.NewObject(clusterClass+"ClusterQuorumSettings", "Cluster", c.shape.Name, "QuorumResource", nil, "QuorumType", powershell.Enum{Type: clusterClass + "ClusterQuorumType", Value: int64(c.quorumType()), Name: map[int]string{1: "NodeMajority", 2: "NodeAndFileShareMajority", 3: "NodeAndDiskMajority"}[c.quorumType()]})
-		if c.shape.Witness == "cloud" {
-			o.Property("QuorumType").Value = powershell.Enum{Type: clusterClass + "ClusterQuorumType", Value: 4, Name: "NodeAndCloudMajority"}
-		}
+		o := powershell.NewObject(clusterClass+"ClusterQuorumSettings", "Cluster", c.shape.Name, "QuorumResource", nil, "QuorumType", powershell.Enum{Type: clusterClass + "ClusterQuorumType", Value: 1, Name: "Majority"}) // since 2016, whatever the witness
 		if c.witness != nil {
 			o.Property("QuorumResource").Value = s.resourceObject(c, c.roles[0], c.witness)
 		}
@@ -176,37 +176,7 @@ func (s *console) getQuorum(call *powershell.Call) error {
 
 func (s *console) getFaultDomain(call *powershell.Call) error {
 	return s.inCluster(call, func(c *simCluster) ([]any, error) {
-		var out []any
-		seen := map[string]bool{}
-		add := func(kind, name, parent string, children ...any) {
-			types := call.Texts("Type")
-			if name == "" || seen[kind+name] || len(types) > 0 && !anyFold(types, kind) {
-				return
-			}
-			seen[kind+name] = true
-			o := powershell.NewObject(clusterClass+"ClusterFaultDomain", "Name", name, "Type", powershell.Enum{Type: clusterClass + "FaultDomainType", Value: int64(map[string]int{"Site": 1000, "Rack": 2000, "Node": 4000}[kind]), Name: kind},
-				"ParentName", parent, "ChildrenNames", children, "Location", "", "Description", "", "Id", guid(c.seed, "fault domain", kind, name))
-			o.Text = func() string { return name }
-			out = append(out, o)
-		}
-		under := func(match func(*simNode) bool, name func(*simNode) string) []any {
-			var list []any
-			for _, n := range c.nodes {
-				if match(n) && name(n) != "" {
-					list = append(list, name(n))
-				}
-			}
-			return list
-		}
-		for _, n := range c.nodes {
-			add("Site", n.Site, "", under(func(x *simNode) bool { return x.Site == n.Site }, func(x *simNode) string { return x.Rack })...)
-		}
-		for _, n := range c.nodes {
-			add("Rack", n.Rack, n.Site, under(func(x *simNode) bool { return x.Rack == n.Rack }, func(x *simNode) string { return x.Name })...)
-		}
-		for _, n := range c.nodes {
-			add("Node", n.Name, n.Rack)
-		}
+		out := c.faultDomains(call.Texts("Type"))
 		return pick(call, "fault domain", wanted(call), out)
 	})
 }

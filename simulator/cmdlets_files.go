@@ -14,7 +14,7 @@ func (s *console) fileCmdlets() []*powershell.Cmdlet {
 	return append(s.writingCmdlets(), []*powershell.Cmdlet{
 		{Name: "Test-Path", Class: commandsClass + "TestPathCommand", Module: managementModule, Params: []powershell.Param{required, {Name: "PathType", Kind: powershell.KindString, Values: []string{"Any", "Container", "Leaf"}}}, Process: s.testPath},
 		{Name: "Get-Content", Class: commandsClass + "GetContentCommand", Module: managementModule, Params: []powershell.Param{required, {Name: "Raw", Kind: powershell.KindSwitch}, {Name: "TotalCount", Aliases: []string{"First", "Head"}, Kind: powershell.KindInt}, {Name: "Tail", Aliases: []string{"Last"}, Kind: powershell.KindInt}}, Process: s.getContent},
-		{Name: "Get-ChildItem", Class: commandsClass + "GetChildItemCommand", Module: managementModule, Params: []powershell.Param{path, {Name: "Filter", Kind: powershell.KindString, Position: 2}, {Name: "Name", Kind: powershell.KindSwitch}, {Name: "File", Kind: powershell.KindSwitch}, {Name: "Directory", Kind: powershell.KindSwitch}}, Process: s.getChildren},
+		{Name: "Get-ChildItem", Class: commandsClass + "GetChildItemCommand", Module: managementModule, Params: []powershell.Param{path, {Name: "Filter", Kind: powershell.KindString, Position: 2}, {Name: "Name", Kind: powershell.KindSwitch}, {Name: "File", Kind: powershell.KindSwitch}, {Name: "Directory", Kind: powershell.KindSwitch}, {Name: "Force", Kind: powershell.KindSwitch}, {Name: "Recurse", Kind: powershell.KindSwitch}}, Process: s.getChildren},
 	}...)
 }
 
@@ -23,7 +23,7 @@ var fileView = &powershell.View{
 	Group: func(v any) string { return "Directory: " + v.(*powershell.Object).Get("DirectoryName").(string) },
 }
 
-func (s *console) fullPath(word string) (string, error) { return fullPath(userFolder, word) }
+func (s *console) fullPath(word string) (string, error) { return fullPath(s.here(), word) }
 
 func pathMissing(path string) *powershell.ErrorRecord {
 	return powershell.NewError("System.Management.Automation.ItemNotFoundException", "PathNotFound", "ObjectNotFound", path, "Cannot find path '"+path+"' because it does not exist.")
@@ -39,7 +39,13 @@ func (s *console) testPath(call *powershell.Call) error {
 			there = call.Interp().Defined(name)
 		case "env":
 			_, there = s.Environment(strings.ToLower(strings.TrimLeft(name, `\/`)))
+		case "cert":
+			there = strings.EqualFold(strings.Trim(name, `\`), `LocalMachine\My`)
 		default:
+			if in, known := s.inRegistry(word); known {
+				there = in
+				break
+			}
 			path, err := s.fullPath(word)
 			if err != nil {
 				break
@@ -68,7 +74,7 @@ func (s *console) getContent(call *powershell.Call) error {
 			}
 			continue
 		}
-		text := strings.TrimPrefix(string(data), "\ufeff")
+		text := powershell.FileText(data)
 		if call.On("Raw") {
 			if err := call.Write(text); err != nil {
 				return err
@@ -97,6 +103,16 @@ func (s *console) getChildren(call *powershell.Call) error {
 		words = []string{"."}
 	}
 	for _, word := range words {
+		known, err := s.certificates(call, word)
+		if err == nil && !known {
+			known, err = s.subkeys(call, word)
+		}
+		if err != nil {
+			return err
+		}
+		if known {
+			continue
+		}
 		pattern := call.Text("Filter")
 		folder := word
 		if i := strings.LastIndexAny(word, `\/`); strings.ContainsAny(word, "*?") {

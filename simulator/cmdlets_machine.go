@@ -27,15 +27,13 @@ func (s *console) programs() []*powershell.Cmdlet {
 		out = append(out, &powershell.Cmdlet{Name: name, Application: true, Process: func(call *powershell.Call) error {
 			var text bytes.Buffer
 			call.Exit = s.program(name, call.Texts("ArgumentList"), &text)
-			for _, line := range strings.Split(strings.TrimSuffix(text.String(), "\r\n"), "\r\n") {
-				if err := call.Write(line); err != nil {
-					return err
-				}
-			}
-			return nil
+			return writeLines(call, text.String())
 		}})
 	}
-	return out
+	for _, name := range plainPrograms {
+		out = append(out, s.plain(name))
+	}
+	return append(out, &powershell.Cmdlet{Name: "w32tm", Application: true, Process: s.w32tm})
 }
 
 func (s *console) program(name string, args []string, out *bytes.Buffer) int {
@@ -170,7 +168,7 @@ func (s *console) computerInfo(call *powershell.Call) error {
 
 // modules are those the cmdlets here belong to.
 func (s *console) modules() []string {
-	return []string{"CimCmdlets", clusterModule, managementModule, "Microsoft.PowerShell.Utility", "NetTCPIP", storageModule}
+	return []string{"CimCmdlets", "DnsClient", clusterModule, hyperVModule, "Microsoft.PowerShell.Diagnostics", "NetAdapter", "ServerManager", managementModule, "Microsoft.PowerShell.Utility", "NetTCPIP", storageModule}
 }
 
 func (s *console) importModule(call *powershell.Call) error {

@@ -70,7 +70,10 @@ func (s *console) getNode(call *powershell.Call) error {
 
 func (s *console) groupObject(c *simCluster, r *simRole) *powershell.Object {
 	o := named("ClusterGroup", r.name, "OwnerNode", s.nodeObject(c, r.owner), "State", enum("ClusterGroupState", r.state), "GroupType", enum("GroupType", r.kind),
-		"StatusInformation", enum("ClusterGroupStatusInformation", r.status), "Id", r.id, "Cluster", c.shape.Name, "IsCoreGroup", r.kind == cluster.GroupCluster || r.kind == cluster.GroupAvailableStorage, "FailoverThreshold", uint32(0xffffffff), "FailoverPeriod", uint32(6), "AutoFailbackType", uint32(0))
+		"StatusInformation", enum("ClusterGroupStatusInformation", r.status), "Id", r.id, "Cluster", c.shape.Name, "IsCoreGroup", r.kind == cluster.GroupCluster || r.kind == cluster.GroupAvailableStorage)
+	for _, d := range groupDefaults {
+		o.Add(s.kept("group "+r.name, d.name, d.value))
+	}
 	o.Add(s.live("Priority", func(*simCluster) any { return uint32(r.priority) }, func(_ *simCluster, n int) error {
 		if n != 0 && n != 1000 && n != 2000 && n != 3000 {
 			return errParameter
@@ -99,8 +102,12 @@ func (s *console) getGroup(call *powershell.Call) error {
 }
 
 func (s *console) resourceObject(c *simCluster, r *simRole, res *simResource) *powershell.Object {
-	return named("ClusterResource", res.name, "State", enum("ClusterResourceState", res.state), "OwnerGroup", s.groupObject(c, r), "OwnerNode", s.nodeObject(c, r.owner),
+	o := named("ClusterResource", res.name, "State", enum("ClusterResourceState", res.state), "OwnerGroup", s.groupObject(c, r), "OwnerNode", s.nodeObject(c, r.owner),
 		"ResourceType", named("ClusterResourceType", res.kind), "IsCoreResource", res.core, "Id", guid(c.seed, "resource", r.name, res.name), "Cluster", c.shape.Name)
+	for _, d := range resourceDefaults {
+		o.Add(s.kept("resource "+res.name, d.name, d.value))
+	}
+	return o
 }
 
 func (s *console) getResource(call *powershell.Call) error {

@@ -32,7 +32,7 @@ func (s *console) storageCmdlets() []*powershell.Cmdlet {
 
 var (
 	healthWords = map[int]string{healthOK: "Healthy", healthWarning: "Warning", healthBad: "Unhealthy", healthUnknown: "Unknown"}
-	opWords     = map[int]string{1: "Read-only", opOK: "OK", opDegraded: "Degraded", opPredictive: "Predictive Failure", opInService: "In Service", opLost: "Lost Communication", opDetached: "Detached", opIncomplete: "Incomplete", opFailedMedia: "Failed Media"}
+	opWords     = map[int]string{1: "Read-only", opOK: "OK", opDegraded: "Degraded", opPredictive: "Predictive Failure", opInService: "In Service", opLost: "Lost Communication", opDetached: "Detached", opIncomplete: "Incomplete", opFailedMedia: "Failed Media", opMaintenance: "In Maintenance Mode"}
 	usageWords  = map[int]string{1: "Auto-Select", 2: "Manual-Select", 3: "Hot Spare", 4: "Retired", 5: "Journal"}
 	mediaWords  = map[int]string{0: "Unspecified", 3: "HDD", 4: "SSD", 5: "SCM"}
 	faultWords  = map[int]string{0: "Unknown", 2: "Information", 3: "Warning", 4: "Minor", 5: "Major", 6: "Critical", 7: "Fatal"}

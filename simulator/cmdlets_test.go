@@ -300,7 +300,7 @@ func TestOtherStreams(t *testing.T) {
 func TestSANHasNoPool(t *testing.T) {
 	h := hostOf(t, DemoShapes()[1])
 	out, errs, _ := ask(t, h, "@(Get-StoragePool).Count; @(Get-PhysicalDisk).Count; (Get-ClusterSharedVolume).Count; (Get-ClusterQuorum).QuorumType; (Get-Service).Count")
-	if out != "0\n0\n3\nNodeAndFileShareMajority\n6\n" || errs != "" {
+	if out != "0\n0\n3\nMajority\n6\n" || errs != "" {
 		t.Errorf("%q %s", out, errs)
 	}
 	if got := cluster.GroupState(h.cluster.roles[0].state); got != cluster.GroupOnline {

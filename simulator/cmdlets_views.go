@@ -33,7 +33,46 @@ var views = map[string]*powershell.View{
 	"Microsoft.PowerShell.NetConnectionResults.Ping":        listed("ComputerName RemoteAddress InterfaceAlias SourceAddress PingSucceeded PingReplyDetails_(RTT)=RTT"),
 	"Microsoft.PowerShell.NetConnectionResults.Port":        listed("ComputerName RemoteAddress RemotePort InterfaceAlias SourceAddress TcpTestSucceeded"),
 	"Microsoft.PowerShell.NetConnectionResults.PortAndPing": listed("ComputerName RemoteAddress RemotePort InterfaceAlias SourceAddress PingSucceeded PingReplyDetails_(RTT)=RTT TcpTestSucceeded"),
-	"System.Management.Automation.PSModuleInfo":             {Table: []powershell.Column{{Label: "ModuleType", Width: 10}, {Label: "Version", Width: 10}, {Label: "Name", Width: 35}, {Label: "ExportedCommands"}}},
+	clusterClass + "ClusterParameter":                       sized("Object=ClusterObject Name Value Type=ParameterType"),
+	clusterClass + "ClusterOwnerNodeList":                   sized("ClusterObject OwnerNodes"),
+	clusterClass + "ClusterResourceDependency":              sized("Resource DependencyExpression"),
+	clusterClass + "ClusterResourceType":                    sized("Name DisplayName"),
+	clusterClass + "ClusterSharedVolumeState":               listed("BlockRedirectedIOReason FileSystemRedirectedIOReason Name Node StateInfo VolumeFriendlyName VolumeName"),
+	clusterClass + "ClusterAccessRule":                      sized("IdentityReference AccessControlType ClusterRights"),
+	hyperVClass + "VirtualMachine": {AutoSize: true, Table: []powershell.Column{{Label: "Name"}, {Label: "State"}, {Label: "CPUUsage(%)", Property: "CPUUsage"},
+		{Label: "MemoryAssigned(M)", Value: func(v any) any { return v.(*powershell.Object).Get("MemoryAssigned").(int64) >> 20 }}, {Label: "Uptime"}, {Label: "Status"}, {Label: "Version"}}},
+	hyperVClass + "VMHost": {AutoSize: true, Table: []powershell.Column{{Label: "Name"}, {Label: "LogicalProcessorCount"},
+		{Label: "MemoryCapacity(M)", Value: func(v any) any { return float64(v.(*powershell.Object).Get("MemoryCapacity").(int64)) / (1 << 20) }}, {Label: "VirtualMachineMigrationEnabled"}}},
+	hyperVClass + "VMSwitch":         sized("Name SwitchType NetAdapterInterfaceDescription"),
+	cimType("MSFT_StorageSubSystem"): sized("FriendlyName HealthStatus OperationalStatus"),
+	cimType("MSFT_StorageTier"):      sized("FriendlyName TierClass MediaType ResiliencySettingName FaultDomainRedundancy Size> FootprintOnPool> StorageEfficiency>"),
+	cimType("MSFT_StorageNode"):      sized("Name HealthStatus OperationalStatus UniqueId"),
+	cimType("MSFT_StorageScaleUnit"): sized("FriendlyName Type HealthStatus OperationalStatus"),
+	cimType("MSFT_HealthFault"):      listed("Severity=PerceivedSeverity Reason RecommendedActions FaultType FaultingObjectDescription FaultingObjectLocation"),
+	cimType("MSFT_Disk"): {AutoSize: true, Table: []powershell.Column{{Label: "Number"}, {Label: "Friendly Name", Property: "FriendlyName"}, {Label: "Serial Number", Property: "SerialNumber"}, {Label: "HealthStatus"}, {Label: "OperationalStatus"},
+		{Label: "Total Size", Right: true, Value: func(v any) any { return bytesText(v.(*powershell.Object).Get("TotalSize")) }}, {Label: "Partition Style", Property: "PartitionStyle"}}},
+	cimType("MSFT_Partition"): {AutoSize: true, Group: func(v any) string { return "DiskNumber: " + fmt.Sprint(v.(*powershell.Object).Get("DiskNumber")) }, Table: []powershell.Column{{Label: "PartitionNumber"}, {Label: "DriveLetter"}, {Label: "Offset"},
+		{Label: "Size", Right: true, Value: func(v any) any { return bytesText(v.(*powershell.Object).Get("Size")) }}, {Label: "Type"}}},
+	cimType("MSFT_StorageReliabilityCounter"): sized("DeviceId Temperature ReadErrorsUncorrected Wear PowerOnHours"),
+	"Microsoft.Health.PerformanceHistory": {AutoSize: true, Group: func(v any) string {
+		return "Object Description: " + fmt.Sprint(v.(*powershell.Object).Get("ObjectDescription"))
+	}, Table: []powershell.Column{{Label: "Series"}, {Label: "Time"}, {Label: "Value", Right: true, Value: unitText}}},
+	"Microsoft.PowerShell.Commands.GetCounter.PerformanceCounterSampleSet": {Table: []powershell.Column{{Label: "Timestamp", Width: 25}, {Label: "CounterSamples", Property: "Readings"}}},
+	"Microsoft.PowerShell.Commands.GetCounter.PerformanceCounterSample":    {Table: []powershell.Column{{Label: "Path"}, {Label: "InstanceName", Width: 16}, {Label: "CookedValue", Width: 18, Right: true}}},
+	netType("MSFT_NetAdapter"):                                                  {Table: []powershell.Column{{Label: "Name", Width: 25}, {Label: "InterfaceDescription", Width: 38}, {Label: "ifIndex", Width: 7, Right: true}, {Label: "Status", Width: 12}, {Label: "MacAddress", Width: 17}, {Label: "LinkSpeed", Width: 10, Right: true}}},
+	netType("MSFT_NetAdapterRdmaSettingData"):                                   {Table: []powershell.Column{{Label: "Name", Width: 25}, {Label: "InterfaceDescription", Width: 40}, {Label: "Enabled", Width: 10}, {Label: "Operational", Width: 11}, {Label: "PFC", Width: 10}, {Label: "ETS", Width: 10}}},
+	netType("MSFT_NetAdapterStatisticsSettingData"):                             sized("Name ReceivedBytes> ReceivedUnicastPackets> SentBytes> SentUnicastPackets>"),
+	netType("MSFT_NetIPAddress"):                                                listed("IPAddress InterfaceIndex InterfaceAlias AddressFamily Type PrefixLength PrefixOrigin SuffixOrigin AddressState SkipAsSource PolicyStore"),
+	"Microsoft.DnsClient.Commands.DnsRecord_A":                                  {Table: []powershell.Column{{Label: "Name", Width: 46}, {Label: "Type", Width: 6}, {Label: "TTL", Width: 5}, {Label: "Section", Width: 10}, {Label: "IPAddress"}}},
+	"System.Management.ManagementObject#root\\cimv2\\Win32_QuickFixEngineering": {Table: []powershell.Column{{Label: "Source", Width: 13}, {Label: "Description", Width: 16}, {Label: "HotFixID", Width: 13}, {Label: "InstalledBy", Width: 20}, {Label: "InstalledOn"}}},
+	"Microsoft.Windows.ServerManager.Commands.Feature": {AutoSize: true, Table: []powershell.Column{{Label: "Display Name", Value: func(v any) any {
+		o := v.(*powershell.Object)
+		return fmt.Sprint(o.Get("Mark"), " ", o.Get("DisplayName"))
+	}}, {Label: "Name"}, {Label: "Install State", Property: "InstallState", Right: true}}},
+	"System.Security.Cryptography.X509Certificates.X509Certificate2": {Table: []powershell.Column{{Label: "Thumbprint", Width: 41}, {Label: "Subject"}}, Group: func(v any) string { return "PSParentPath: " + fmt.Sprint(v.(*powershell.Object).Get("PSParentPath")) }},
+	"Microsoft.Win32.RegistryKey":                                    {Table: []powershell.Column{{Label: "Name", Property: "PSChildName", Width: 30}, {Label: "Property"}}},
+	cimType("Win32_PingStatus"):                                      {Table: []powershell.Column{{Label: "Source", Width: 13}, {Label: "Destination", Width: 15}, {Label: "IPV4Address", Width: 16}, {Label: "IPV6Address", Width: 40}, {Label: "Bytes", Width: 8, Right: true}, {Label: "Time(ms)", Width: 8, Right: true}}},
+	"System.Management.Automation.PSModuleInfo":                      {Table: []powershell.Column{{Label: "ModuleType", Width: 10}, {Label: "Version", Width: 10}, {Label: "Name", Width: 35}, {Label: "ExportedCommands"}}},
 }
 
 // cimType is the type name of a CIM object's instances.

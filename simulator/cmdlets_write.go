@@ -17,7 +17,7 @@ func (s *console) writingCmdlets() []*powershell.Cmdlet {
 	return []*powershell.Cmdlet{
 		{Name: "Set-Content", Class: commandsClass + "SetContentCommand", Module: managementModule, Params: content, Begin: s.emptyContent, Process: s.addContent},
 		{Name: "Add-Content", Class: commandsClass + "AddContentCommand", Module: managementModule, Params: content, Process: s.addContent},
-		{Name: "Remove-Item", Class: commandsClass + "RemoveItemCommand", Module: managementModule, Params: []powershell.Param{piped, {Name: "Recurse", Kind: powershell.KindSwitch}, {Name: "Force", Kind: powershell.KindSwitch}}, Process: s.removeItem},
+		{Name: "Remove-Item", Class: commandsClass + "RemoveItemCommand", Module: managementModule, Params: []powershell.Param{piped, {Name: "Recurse", Kind: powershell.KindSwitch}, {Name: "Force", Kind: powershell.KindSwitch}, {Name: "WhatIf", Kind: powershell.KindSwitch}, {Name: "Confirm", Kind: powershell.KindBool}}, Process: s.removeItem},
 	}
 }
 

@@ -253,7 +253,7 @@ func (c *simCluster) failBack(n *simNode) {
 // balance evens out the machines some time after a node came back, one at a
 // time, as the cluster's node fairness does.
 func (c *simCluster) balance() {
-	if c.balanceAt.IsZero() || !c.quorate {
+	if c.balanceAt.IsZero() || !c.quorate || c.settingOf("cluster", "AutoBalancerMode", 2) == 0 {
 		return
 	}
 	c.moving()

@@ -60,7 +60,7 @@ const (
 
 // folders exist on every node.
 var folders = []string{`C:`, `C:\Windows`, `C:\Windows\System32`, `C:\Windows\Temp`, `C:\Program Files`, `C:\ProgramData`,
-	`C:\Users`, userFolder, userFolder + `\AppData`, userFolder + `\AppData\Local`, tempFolder, `C:\ClusterStorage`}
+	`C:\Users`, userFolder, userFolder + `\AppData`, userFolder + `\AppData\Local`, tempFolder, `C:\ClusterStorage`, `C:\Windows\Cluster`, reportsFolder}
 
 // fullPath makes a path absolute: dir is the current folder.
 func fullPath(dir, path string) (string, error) {

@@ -63,7 +63,7 @@ func (c *simCluster) healthFaults() []scripts.StorageFault {
 			add("Volume.Capacity", severity, v.Name, "Volume", "", c.faultSince("volume-filling", v.Name), "The volume is running out of available space.", "Expand the volume or migrate workloads to other volumes.")
 		}
 	}
-	if c.cond.witnessOff {
+	if c.witness != nil && c.cond.witnessOff {
 		add("ClusterQuorumWitness.Error", 6, c.witnessName, "Cluster", "", c.faultSince("witness-offline", c.witnessName), "The cluster is one server failure away from going down.", "Check the witness resource, and restart as needed. Start or replace failed servers.")
 	}
 	for _, net := range c.nets {

@@ -41,6 +41,9 @@ type simCluster struct {
 
 	accounts []Account
 
+	domains  []emptyDomain   // sites and racks that somebody made
+	settings map[setting]any // what was set and changes nothing else
+
 	journal  journal
 	signedIn map[*simNode][]logEvent // sign-ins, by node
 
@@ -74,6 +77,7 @@ func newCluster(s Shape, seed uint64, now time.Time) *simCluster {
 	c.applyConditions()
 	c.weigh()
 	c.rebuilt = map[*simDrive]bool{}
+	c.settings = map[setting]any{}
 	c.signedIn = map[*simNode][]logEvent{}
 	c.write()
 	return c

@@ -34,8 +34,8 @@ type simNode struct {
 	paused           bool
 	drain            cluster.DrainStatus
 	boot             time.Time
-	orderly          bool // the next start follows an orderly shutdown
-	maintenance      bool // its drives are in storage maintenance mode
+	orderly          bool      // the next start follows an orderly shutdown
+	maintenance      bool      // its drives are in storage maintenance mode
 	storageLost      time.Time // since when its drives are missing, zero: present
 	memory           int64
 	model, maker     string

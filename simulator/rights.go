@@ -89,9 +89,14 @@ func (s *console) guard(c *powershell.Cmdlet) *powershell.Cmdlet {
 			rec.ID, rec.Exception.HResult = "ClusterAccessDenied", -2147024891
 			return rec
 		}
+	case c.Module == hyperVModule:
+		right = RightVirtualization
+		refuse = func(call *powershell.Call) error {
+			return powershell.NewError("Microsoft.HyperV.PowerShell.VirtualizationException", "AccessDenied", "PermissionDenied", nil, fmt.Sprintf("You do not have the required permission to complete this task. Contact the administrator of the authorization policy for the computer '%s'.", strings.ToUpper(s.h.node.Name)))
+		}
 	case c.Module == storageModule:
 		right = RightStorage
-		if c.Name == "Get-HealthFault" {
+		if c.Name == "Get-HealthFault" || c.Name == "Debug-StorageSubSystem" || !reads {
 			right = RightAdmin
 		}
 		refuse = func(*powershell.Call) error {

@@ -285,16 +285,16 @@ func ourLine(line string) bool {
 	return process || plain
 }
 
-// plain does what console_plain.ps1 does.
-func (h *host) plain(ctx context.Context, p *wsman.Process, r scripts.PlainRequest) int {
+// plain does what console_plain.ps1 does. exited says that powershell.exe ends.
+func (h *host) plain(ctx context.Context, p *wsman.Process, r scripts.PlainRequest) (code int, exited bool) {
 	if !wait(ctx, h.sim.opts.Cost.ScriptTime) {
-		return terminated
+		return terminated, true
 	}
 	in := h.typedInterpreter(0)
 	args, ok := namedArgs(in, r.Args)
 	if !ok {
 		fmt.Fprint(p.Stderr, "ConvertFrom-Json : Invalid JSON primitive.\r\n")
-		return 1
+		return 1, false
 	}
 	if r.Verbose {
 		in.Set("VerbosePreference", "Continue")
@@ -321,10 +321,10 @@ func (h *host) plain(ctx context.Context, p *wsman.Process, r scripts.PlainReque
 		Flush:       func() { _ = w.Flush() },
 	})
 	if w.Close() != nil || ctx.Err() != nil {
-		return terminated
+		return terminated, true
 	}
 	if !result.Failed && !in.Exited() && out(fmt.Sprintf("<<LA1:%s:%d:LA1>>", r.ID, result.Exit)) != nil {
-		return terminated
+		return terminated, true
 	}
-	return result.Exit
+	return result.Exit, in.Exited()
 }

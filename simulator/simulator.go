@@ -85,6 +85,7 @@ type Simulator struct {
 	mu     sync.Mutex // guards lastID and orders Inject, Clear and the gates after them
 	lastID int
 	story  *story
+	ending []chapter // faults that end by themselves
 }
 
 // Start binds every listener and serves. Nothing else is needed to talk WinRM
@@ -180,6 +181,7 @@ func (s *Simulator) Advance(now time.Time) {
 		c.advance(now)
 		c.mu.Unlock()
 	}
+	s.endDue(now)
 	if s.story != nil {
 		s.story.tell(s, now)
 	}

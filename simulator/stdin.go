@@ -44,6 +44,11 @@ func (h *host) typed(ctx context.Context, p *wsman.Process) int {
 		default:
 			if !ourLine(strings.TrimRight(line, "\r\n")) && powershell.Incomplete(line) {
 				pending = line
+			} else if r, known := scripts.ParsePlainInput(strings.TrimRight(line, "\r\n")); known {
+				var exited bool
+				if code, exited = h.plain(ctx, p, r); exited {
+					return code
+				}
 			} else {
 				code = h.statement(ctx, p, in, line)
 			}
@@ -64,9 +69,6 @@ func (h *host) typed(ctx context.Context, p *wsman.Process) int {
 func (h *host) statement(ctx context.Context, p *wsman.Process, in *powershell.Interp, text string) int {
 	if r, known := scripts.ParseProcessInput(strings.TrimRight(text, "\r\n")); known {
 		return h.process(ctx, p, in, r)
-	}
-	if r, known := scripts.ParsePlainInput(strings.TrimRight(text, "\r\n")); known {
-		return h.plain(ctx, p, r)
 	}
 	say := func(w io.Writer) func(string) error {
 		return func(s string) error {

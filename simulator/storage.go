@@ -119,7 +119,7 @@ func (c *simCluster) volumeAttached() bool {
 // volumeOnline says whether machines can use the volume. While it changes
 // hands, input and output wait but do not fail.
 func (c *simCluster) volumeOnline(v *simVolume) bool {
-	return c.volumeAttached() && v.role.state != cluster.GroupFailed && v.role.state != cluster.GroupPartialOnline
+	return c.volumeAttached() && v.role.state != cluster.GroupFailed && v.role.state != cluster.GroupPartialOnline && v.role.state != cluster.GroupOffline
 }
 
 // failedDrives counts the drives a fault has taken.

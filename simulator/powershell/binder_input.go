@@ -75,6 +75,9 @@ func (in *Interp) fit(p *Param, v any) (any, error) {
 		return nil, cannot(err)
 	}
 	if len(p.Values) > 0 {
+		if n, err := Int(y); err == nil && strings.HasSuffix(p.Name, "Action") && n >= 0 && n < len(actionNames) {
+			y = actionNames[n] // ActionPreference by its number
+		}
 		for _, x := range asItems(y) {
 			if !oneOf(p.Values, toString(x)) {
 				return nil, bindError("ParameterArgumentValidationError", "Cannot validate argument on parameter '%s'. The argument %q does not belong to the set %q specified by the ValidateSet attribute. Supply an argument that is in the set and then try the command again.", p.Name, toString(x), strings.Join(p.Values, ","))
@@ -83,6 +86,9 @@ func (in *Interp) fit(p *Param, v any) (any, error) {
 	}
 	return y, nil
 }
+
+// actionNames are the values of ActionPreference.
+var actionNames = []string{"SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore"}
 
 func oneOf(list []string, s string) bool {
 	for _, x := range list {

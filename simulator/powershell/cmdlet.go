@@ -177,6 +177,9 @@ func (c *Call) finish(rec *ErrorRecord) {
 	c.src.place(rec, c.at)
 	if rec.Activity == "" && rec.Blame == "" {
 		rec.Activity, rec.Blame = c.cmd.Name, c.typed
+		if rec.ID == "" {
+			rec.ID = c.cmd.Name
+		}
 		if c.cmd.Class != "" && !strings.Contains(rec.ID, ",") {
 			rec.ID += "," + c.cmd.Class
 		}

@@ -37,7 +37,7 @@ var utilityCmdlets = []*Cmdlet{
 	}},
 	{Name: "Invoke-Command", Class: "Microsoft.PowerShell.Commands.InvokeCommandCommand", Module: "Microsoft.PowerShell.Core", Params: []Param{{Name: "ScriptBlock", Aliases: []string{"Command"}, Kind: KindBlock, Position: 1, Mandatory: true}, {Name: "ComputerName", Aliases: []string{"Cn"}, Kind: KindStrings}, {Name: "ArgumentList", Aliases: []string{"Args"}, Kind: KindList}, {Name: "NoNewScope", Kind: KindSwitch}}, Process: func(c *Call) error {
 		if c.Has("ComputerName") {
-			return unsupported("The parameter -ComputerName of Invoke-Command")
+			return c.noHop()
 		}
 		b := c.Block("ScriptBlock")
 		st := &blockStage{in: c.in, block: b, sc: newScope(b.in), emit: c.Write}
@@ -109,6 +109,18 @@ func splitPath(c *Call) error {
 			out += `\`
 		}
 		if err := c.Write(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noHop is why a session over the network cannot go on to another computer: the
+// sign-in is not passed on (the double hop).
+func (c *Call) noHop() error {
+	for _, name := range c.Texts("ComputerName") {
+		rec := newError("System.Management.Automation.Remoting.PSRemotingTransportException", "1312,PSSessionStateBroken", "OpenError", name, "[%s] Connecting to remote server %[1]s failed with the following error message : WinRM cannot process the request. The following error with errorcode 0x8009030e occurred while using Kerberos authentication: A specified logon session does not exist. It may already have been terminated. For more information, see the about_Remote_Troubleshooting Help topic.", name)
+		if err := c.Fail(rec); err != nil {
 			return err
 		}
 	}

@@ -105,7 +105,7 @@ func TestErrorIDs(t *testing.T) {
 		{"1 -gt 'x'", "ComparisonFailure", "Could not compare"},
 		{"[decimal]1", "NotSupported", "System.Decimal"},
 		{"[xml]'<a/>'", "NotSupported", "System.Xml.XmlDocument"},
-		{"1 > out.txt", "NotSupported", "Redirecting output to a file"},
+		{"1 > out.txt", "DriveNotFound", "Cannot find a drive for the path 'out.txt'."},
 		{"class X { }", "NotSupported", "'class' statement"},
 		{"Get-Random -Minimum 5 -Maximum 1", "MinGreaterThanOrEqualMax,Microsoft.PowerShell.Commands.GetRandomCommand", "cannot be greater"},
 		{"Sort-Object -D -P a -Foo", "NamedParameterNotFound,Microsoft.PowerShell.Commands.SortObjectCommand", "'Foo'"},

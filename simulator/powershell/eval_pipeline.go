@@ -66,15 +66,19 @@ func (in *Interp) feed(v any, x expr, to emitter) error {
 func (in *Interp) runPipeline(cmds []*command, emit emitter) error {
 	stages := make([]stage, len(cmds))
 	out := make([]emitter, len(cmds))
+	var finish []func() error
 	for i, c := range cmds {
 		next := emit
 		if i+1 < len(cmds) {
 			j := i + 1
 			next = func(v any) error { return stages[j].process(v) }
 		}
-		var err error
-		if next, err = in.redirected(c, next); err != nil {
+		next, done, err := in.redirected(c, next)
+		if err != nil {
 			return err
+		}
+		if done != nil {
+			finish = append(finish, done)
 		}
 		out[i] = next
 	}
@@ -143,6 +147,11 @@ func (in *Interp) runPipeline(cmds []*command, emit emitter) error {
 				}
 			}
 			return in.located(err, cmds[i].span)
+		}
+	}
+	for _, f := range finish {
+		if err := f(); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -4,27 +4,39 @@ import (
 	"errors"
 )
 
-// redirected applies > and 2>: to $null, and 2>&1. Files are not supported.
-func (in *Interp) redirected(c *command, next emitter) (emitter, error) {
+// redirected applies > and 2>: to $null, to a file, and 2>&1; only what a command
+// puts out goes to files. done writes the file, nil if there is none.
+func (in *Interp) redirected(c *command, next emitter) (out emitter, done func() error, err error) {
 	for _, r := range c.redirs {
 		if r.to != "" {
 			if r.to != "&1" {
-				return nil, in.located(unsupported("The redirection '"+r.from+">"+r.to+"'"), r.span)
+				return nil, nil, in.located(unsupported("The redirection '"+r.from+">"+r.to+"'"), r.span)
 			}
 			continue
 		}
 		v, err := in.expr(r.target)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if v != nil {
-			return nil, in.located(unsupported("Redirecting output to a file"), r.span)
+		if v != nil && r.from != "1" && r.from != "*" {
+			return nil, nil, in.located(unsupported("Redirecting '"+r.from+">' to a file"), r.span)
 		}
-		if r.from == "1" || r.from == "*" {
+		switch {
+		case v != nil:
+			var list []any
+			next = func(v any) error { list = append(list, v); return in.charge(16, nil) }
+			done = func() error {
+				text, err := in.shown(list, 0)
+				if err != nil {
+					return err
+				}
+				return in.located(in.writeText(toString(v), text, r.app), r.span)
+			}
+		case r.from == "1" || r.from == "*":
 			next = discard
 		}
 	}
-	return next, nil
+	return next, done, nil
 }
 
 // muted changes the streams for a command with redirections; call the result afterwards.
