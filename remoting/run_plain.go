@@ -108,8 +108,11 @@ func (o *plainOutput) end(exit int, stderr []byte) error {
 	// "exit" leaves the last line out as an error does that ends the script; the
 	// latter says something.
 	o.run.result = &scripts.ConsoleResult{Exit: exit, Failed: o.exit == nil && said != "" && exit <= 1 && exit >= 0}
-	if o.exit != nil {
+	switch {
+	case o.exit != nil:
 		o.run.result.Exit = *o.exit
+	case o.run.result.Failed:
+		o.run.result.Exit = 1
 	}
 	return nil
 }

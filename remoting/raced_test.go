@@ -1,0 +1,6 @@
+//go:build race
+
+package remoting_test
+
+// raced is that the race detector makes everything about ten times slower.
+const raced = true
