@@ -51,6 +51,9 @@ type Fleet interface {
 	Save(ctx context.Context, was string, d cluster.Definition) error
 	// Pause stops or resumes asking a node, "" for the whole cluster.
 	Pause(ctx context.Context, clusterName, node string, paused bool) error
+	// Retry tries a password once more that nodes rejected, on one node or, with "", on
+	// the whole cluster. It does not wait for what comes of it.
+	Retry(ctx context.Context, clusterName, node string) error
 	// Remove ends watching a node, "" for the whole cluster.
 	Remove(ctx context.Context, clusterName, node string, keepHistory bool) error
 }

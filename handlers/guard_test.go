@@ -98,10 +98,12 @@ var whoMay = map[cluster.UserRole]string{
 		POST /settings/clusters/{cluster}/check
 		POST /settings/clusters/{cluster}/pause
 		POST /settings/clusters/{cluster}/resume
+		POST /settings/clusters/{cluster}/retry
 		GET /settings/clusters/{cluster}/remove
 		POST /settings/clusters/{cluster}/remove
 		POST /settings/clusters/{cluster}/nodes/{node}/pause
 		POST /settings/clusters/{cluster}/nodes/{node}/resume
+		POST /settings/clusters/{cluster}/nodes/{node}/retry
 		GET /settings/clusters/{cluster}/nodes/{node}/remove
 		POST /settings/clusters/{cluster}/nodes/{node}/remove
 		GET /settings/drafts/{id}

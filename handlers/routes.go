@@ -52,6 +52,7 @@ func (a *App) routes() *chi.Mux {
 	for _, of := range []string{"/settings/clusters/{cluster}", "/settings/clusters/{cluster}/nodes/{node}"} {
 		admin.post(of+"/pause", a.write(a.pauses(true)))
 		admin.post(of+"/resume", a.write(a.pauses(false)))
+		admin.post(of+"/retry", a.write(a.retry))
 		admin.set(of+"/remove", a.removeForm)
 		admin.post(of+"/remove", a.write(a.remove))
 	}

@@ -27,6 +27,7 @@ type memoryFleet struct {
 	mu      sync.Mutex
 	defs    map[string]cluster.Definition
 	removed []string
+	retried []string
 	asked   []cluster.Definition // given to Check
 	check   func(ctx context.Context, d cluster.Definition, tell func(cluster.Check)) cluster.Check
 	saved   func(d cluster.Definition) // called under no lock after Save
@@ -104,6 +105,16 @@ func (f *memoryFleet) Pause(_ context.Context, name, node string, paused bool) e
 		return cluster.ErrNotFound
 	}
 	f.defs[name] = d
+	return nil
+}
+
+func (f *memoryFleet) Retry(_ context.Context, name, node string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.defs[name].Paused {
+		return cluster.Problems{"It is paused."}
+	}
+	f.retried = append(f.retried, name+"/"+node)
 	return nil
 }
 

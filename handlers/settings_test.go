@@ -401,7 +401,7 @@ func TestWritesAreGuarded(t *testing.T) {
 	f, p := newSignedIn(t, fleet, cluster.Administrator)
 	id := f.app.drafts.add("AUE-01", start, stored("AUE-01")).id
 	writes := []string{"/settings/clusters/new"}
-	for _, x := range []string{"edit", "check", "pause", "resume", "remove", "nodes/HV-01/pause", "nodes/HV-01/resume", "nodes/HV-01/remove"} {
+	for _, x := range []string{"edit", "check", "pause", "resume", "retry", "remove", "nodes/HV-01/pause", "nodes/HV-01/resume", "nodes/HV-01/retry", "nodes/HV-01/remove"} {
 		writes = append(writes, "/settings/clusters/AUE-01/"+x)
 	}
 	for _, x := range []string{"edit", "check", "trust", "save", "discard"} {
@@ -420,12 +420,12 @@ func TestWritesAreGuarded(t *testing.T) {
 		refused("of another origin", path, 403, f.send(path, form, "Origin", "http://evil.example.org"))
 		refused("without permission", path, 403, f.as(p, cluster.Operator).send(path, form))
 		f.as(p, cluster.Administrator)
-		if !strings.HasSuffix(path, "pause") && !strings.HasSuffix(path, "resume") && !strings.HasSuffix(path, "discard") && !strings.HasSuffix(path, "AUE-01/check") {
+		if !strings.HasSuffix(path, "pause") && !strings.HasSuffix(path, "resume") && !strings.HasSuffix(path, "retry") && !strings.HasSuffix(path, "discard") && !strings.HasSuffix(path, "AUE-01/check") {
 			refused("too large", path, 413, f.send(path, url.Values{"name": {strings.Repeat("x", maxForm)}}))
 			refused("as JSON", path, 415, f.post(path, "application/json", []byte("{}")))
 		}
 	}
-	if diff := diffDefinitions(stored("AUE-01"), fleet.Definitions()[0]); diff != "" || len(fleet.removed)+len(fleet.asked) > 0 {
+	if diff := diffDefinitions(stored("AUE-01"), fleet.Definitions()[0]); diff != "" || len(fleet.removed)+len(fleet.retried)+len(fleet.asked) > 0 {
 		t.Errorf("something was done: %s", diff)
 	}
 	f.as(p, cluster.Operator)

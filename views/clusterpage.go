@@ -49,6 +49,8 @@ type Notice struct {
 	At    When
 
 	Href, Link string // where more is said, "" for nowhere
+	Retry      string // where a rejected password is tried again, "" for nowhere
+	Of         string // what Retry is about
 }
 
 // survival says how many nodes a cluster may lose.

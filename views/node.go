@@ -107,6 +107,9 @@ func faultsOfNode(s *cluster.Snapshot, name, node string) []cluster.Fault {
 	})
 }
 
+// retryLabel is on the button for a password that was set right elsewhere.
+const retryLabel = "Try the password again"
+
 func nodeNotice(p *cluster.Picture, node string, v cluster.NodeView, current bool, now time.Time) *Notice {
 	if p.IsPaused(node) {
 		return pausedNodeNotice(v, now)
@@ -119,6 +122,9 @@ func nodeNotice(p *cluster.Picture, node string, v cluster.NodeView, current boo
 		n.Title = "No answer from this node: " + v.Contact.Reach.String() + "."
 	}
 	n.Text = v.Contact.Detail
+	if v.Contact.Reach == cluster.ReachPassword {
+		n.Retry, n.Of = SettingPath(p.Cluster, "nodes", node, "retry"), node
+	}
 	if !v.VitalsAt.IsZero() {
 		n.Text = strings.TrimSpace(n.Text + " Values are the last known ones, from")
 		n.At = ago(v.VitalsAt, now)

@@ -173,6 +173,9 @@ func clusterPath(name string, rest ...string) string {
 // escape is url.PathEscape: names may hold a slash or a question mark.
 func escape(name string) string { return url.PathEscape(name) }
 
+// NodePath is the page of a node.
+func NodePath(clusterName, node string) string { return nodePath(clusterName, node) }
+
 func nodePath(clusterName, node string) string {
 	return clusterPath(clusterName, "nodes", node)
 }

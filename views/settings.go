@@ -44,6 +44,7 @@ type settingRow struct {
 	Locked         bool
 	IsPaused       bool
 	Watched        bool // its page exists
+	Rejected       bool // a node rejected the password
 }
 
 // Path is an address below its settings.
@@ -108,6 +109,9 @@ func newSettingRow(s *cluster.Snapshot, d cluster.Definition, simulated bool, no
 	}
 	p := s.Cluster(d.Name)
 	r.Watched = p != nil
+	r.Rejected = p != nil && slices.ContainsFunc(p.Members, func(m string) bool {
+		return !p.IsPaused(m) && p.Nodes[m].Contact.Reach == cluster.ReachPassword
+	})
 	switch {
 	case d.Paused:
 		r.State = stateOf(cluster.Maintenance).named("Paused")
@@ -167,6 +171,7 @@ var notes = map[string]string{
 	"changed":      "The changes are in force.",
 	"paused":       "Nothing is asked of it until it is resumed.",
 	"resumed":      "It is asked again.",
+	"retried":      "The password is tried once more. What comes of it shows in a few seconds.",
 	"removed":      "It is no longer watched, and its history was dropped.",
 	"kept":         "It is no longer watched. Its history was kept.",
 	"discarded":    "The check was discarded. Nothing was saved.",
