@@ -130,3 +130,22 @@ func TestGuideIsComplete(t *testing.T) {
 		said("add-a-cluster.md", "| "+s.Title+" |")
 	}
 }
+
+// TestGrantsScriptGivesWhatTheCheckNames compares the script with the commands the
+// product tells people to type.
+func TestGrantsScriptGivesWhatTheCheckNames(t *testing.T) {
+	b, err := os.ReadFile("../docs/guide/grants.ps1")
+	must(t, err)
+	word := regexp.MustCompile(`'(root/[^']+)'|-Group '([^']+)'|\b(0x[0-9A-F]+)\b|\b([A-Z][a-z]+-(?:Cluster|ServerManager)[A-Za-z]+)|(-ReadOnly)`)
+	for g := cluster.GrantRemote; g <= cluster.GrantAdmin; g++ {
+		found := word.FindAllStringSubmatch(g.Step("").Command, -1)
+		if len(found) == 0 {
+			t.Errorf("%s: nothing to look for in %q", g, g.Step("").Command)
+		}
+		for _, m := range found {
+			if w := strings.Join(m[1:], ""); !strings.Contains(string(b), w) {
+				t.Errorf("%s: grants.ps1 has no %s", g, w)
+			}
+		}
+	}
+}
