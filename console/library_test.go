@@ -16,7 +16,7 @@ import (
 )
 
 func TestBuiltInScriptsOnlyRead(t *testing.T) {
-	l, err := NewLibrary(LibraryOptions{BuiltIn: []Saved{{Question: "state", Group: "What LooksAlive asks", SavedScript: cluster.SavedScript{Name: "Cluster state", Text: "& { Get-Cluster }"}}}})
+	l, err := NewLibrary(LibraryOptions{BuiltIn: []Saved{{Question: "state", Group: "What LooksAlive asks", SavedScript: cluster.SavedScript{Name: "Cluster state", Text: "& $read"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +46,11 @@ func TestBuiltInScriptsOnlyRead(t *testing.T) {
 			t.Errorf("%s may be changed", s.Name)
 		}
 	}
-	if s, ok := l.Question("state"); !ok || s.Text != "& { Get-Cluster }" {
+	if s, ok := l.Question("state"); !ok || s.Text != "& $read" {
 		t.Errorf("the question state is %v", s)
 	}
 	c := newConsole(t, &book{}, nothing, Limits{})
-	if c.opts.Reads = l.Reads; !c.LookAt("& { Get-Cluster }", nil).OnlyReads || c.LookAt("& { Get-Cluster };", nil).OnlyReads || c.LookAt(all[0].Text+"; & $x", nil).OnlyReads {
+	if c.opts.Reads = l.Reads; !c.LookAt("& $read", nil).OnlyReads || c.LookAt("& $read;", nil).OnlyReads || c.LookAt(all[0].Text+"; & $x", nil).OnlyReads {
 		t.Error("a script that is not exactly one of the product's own is believed, or one that is, is not")
 	}
 	for _, name := range []string{"", "none"} {

@@ -105,11 +105,9 @@ func (a *App) startRun(w http.ResponseWriter, r *http.Request) error {
 		phrase = a.opt.Console.LookAt(asked.Script, asked.Targets).Phrase
 	}
 	if wantsJSON(r) {
-		code := http.StatusUnprocessableEntity
-		if confirm {
-			code = http.StatusConflict
-		}
-		respond(w, r, code, "application/json", marshal(map[string]any{"phrase": phrase, "problems": append([]string{}, problems...)}))
+		// The page asked what stands against it and is answered: browsers write every
+		// other status into their console as an error.
+		respond(w, r, http.StatusOK, "application/json", marshal(map[string]any{"phrase": phrase, "problems": append([]string{}, problems...)}))
 		return nil
 	}
 	shown.Problems = problems

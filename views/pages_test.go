@@ -190,7 +190,7 @@ func TestSearchIndex(t *testing.T) {
 	for _, e := range SearchIndex(troubled()) {
 		kinds[e.Kind]++
 	}
-	want := map[string]int{"page": 10, "fault": 8, "cluster": 6, "node": 36, "virtual machine": 392, "role": 6, "volume": 20, "network": 18}
+	want := map[string]int{"page": 11, "fault": 8, "cluster": 6, "node": 36, "virtual machine": 392, "role": 6, "volume": 20, "network": 18}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Error(diff)
 	}

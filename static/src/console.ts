@@ -21,7 +21,7 @@ if (form && section) {
     view = new RunView(section, s.id, s.targets);
     // The address is that of the run: loading it again, or sending it to somebody, shows it.
     history.pushState(null, "", s.address);
-    section.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    if (section.getBoundingClientRect().top > innerHeight * 0.55) section.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   });
   addEventListener("popstate", () => location.reload());
 }

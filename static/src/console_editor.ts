@@ -21,13 +21,13 @@ interface Wishes {
 }
 
 const theme = EditorView.theme({
-  "&": { backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px" },
+  "&": { backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px", height: "100%" },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px", minHeight: "160px", maxHeight: "46vh", overflow: "auto" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px", minHeight: "160px", maxHeight: "max(46vh, 340px)", overflow: "auto" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },
   ".cm-line": { padding: "0 12px 0 8px" },
   ".cm-cursor": { borderLeftColor: "var(--text)", borderLeftWidth: "2px" },
-  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--text-3)", border: "0", paddingLeft: "6px" },
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--text-3)", border: "0", paddingLeft: "6px" },
   ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
   ".cm-placeholder": { color: "var(--text-3)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--accent-tint)", outline: "1px solid var(--accent)" },
@@ -43,8 +43,8 @@ const colours = HighlightStyle.define([
   { tag: [tags.string, tags.special(tags.string)], color: "var(--code-string)" },
   { tag: tags.comment, color: "var(--code-comment)", fontStyle: "italic" },
   { tag: tags.number, color: "var(--code-number)" },
-  { tag: [tags.variableName, tags.definition(tags.variableName)], color: "var(--code-variable)" },
-  { tag: [tags.standard(tags.variableName), tags.standard(tags.name)], color: "var(--code-command)" },
+  { tag: [tags.variableName, tags.standard(tags.variableName), tags.standard(tags.name)], color: "var(--code-command)" },
+  { tag: [tags.special(tags.variableName), tags.definition(tags.variableName)], color: "var(--code-variable)" },
   { tag: tags.operator, color: "var(--text-2)" },
   { tag: tags.invalid, color: "var(--crit-text)" },
 ]);

@@ -57,7 +57,7 @@ async function send(form: HTMLFormElement, button: HTMLButtonElement | null, con
     remember(String(body.get("script") ?? ""));
     complain(form, []);
     started({ id: said.id, address: said.address, targets: said.targets });
-  } else if (answer.status === 409 && said.phrase) {
+  } else if (answer.status === 200 && said.phrase) {
     const typed = await ask(said.phrase);
     if (typed !== null) await send(form, button, typed, started);
   } else {

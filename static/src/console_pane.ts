@@ -142,6 +142,7 @@ export class Body {
     if (dress) {
       d.classList.add(line.kind);
       const mark = el("span", "lnmark");
+      if (line.more) mark.classList.add("more");
       mark.append(icon(dress[0]), el("b", "", dress[1]));
       d.append(mark);
       if (line.id) d.title = plain(line.id);
@@ -186,7 +187,7 @@ export class Body {
     const sort = this.sorts.get(key);
     const cell = (r: Row, i: number): unknown => (this.names ? (i === 0 ? this.names[r.from] : r.values[i - 1]) : r.values[i]);
     names.forEach((name, i) => {
-      const th = el("th");
+      const th = el("th", g.rows.some((r) => typeof cell(r, i) === "number") ? "r" : "");
       th.scope = "col";
       const b = el("button", "sort", plain(name));
       b.type = "button";

@@ -68,6 +68,8 @@ export class RunView {
   private mergedBody: Body;
   private queue: Message[] = [];
   private frame = 0;
+  private later = 0;
+  private drawnAt = 0;
   private seq = 0;
   private over = false;
   private ended = false; // another run is shown
@@ -97,7 +99,7 @@ export class RunView {
     this.cancel.type = "button";
     this.cancel.addEventListener("click", () => void this.stop());
     const tools = el("div", "runtools");
-    if (several) tools.append(this.choice("Layout", "layout", [["side", "Side by side"], ["merged", "Merged"]], (v) => this.layout(v as Layout)));
+    if (several) tools.append(this.choice("Layout", "layout", [["side", "By node"], ["merged", "Merged"]], (v) => this.layout(v as Layout)));
     tools.append(this.choice("Show", "mode", [["text", "Text"], ["table", "Table"]], (v) => this.mode(v as Mode)));
     head.append(title, this.state, this.cancel, tools);
     this.notice.hidden = true;
@@ -234,7 +236,7 @@ export class RunView {
       this.seq = m.next;
       if (m.over && !this.over) this.finish();
     }
-    this.draw();
+    this.soon();
     if (messages.length > 0 && this.socket?.readyState === WebSocket.OPEN) this.socket.send(String(this.seq));
   }
 
@@ -276,7 +278,20 @@ export class RunView {
     this.merged.write(i, kind, text, id);
   }
 
+  /** Drawn at most twelve times a second, however fast it comes. */
+  private soon(): void {
+    if (this.later) return;
+    this.later = window.setTimeout(
+      () => {
+        this.later = 0;
+        if (!this.ended) this.draw();
+      },
+      Math.max(0, 80 - (performance.now() - this.drawnAt)),
+    );
+  }
+
   private draw(): void {
+    this.drawnAt = performance.now();
     if (this.all.hidden) for (const p of this.parts) p.body.draw();
     else this.mergedBody.draw();
     this.tick();

@@ -10,6 +10,7 @@ export interface Line {
   dress: Dress; // in force when it begins
   from: number; // target
   id?: string; // of an error
+  more?: boolean; // it goes on from the line before
 }
 
 export interface Row {
@@ -40,9 +41,10 @@ export class Stream {
       parts = parts.slice(-MOST);
       this.dress = "";
     }
-    for (const part of parts) {
+    for (const [n, part] of parts.entries()) {
       const line: Line = { kind, text: part, dress: kind === "text" ? this.dress : "", from };
       if (id) line.id = id;
+      if (kind !== "text" && n > 0) line.more = true;
       if (kind === "text") this.dress = dressAfter(part, this.dress);
       this.lines.push(line);
     }

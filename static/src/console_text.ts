@@ -38,11 +38,14 @@ function change(dress: Dress, codes: string): Dress {
   return [...new Set(parts)].join(" ");
 }
 
+// The names of the control characters of ASCII. Fonts lack the pictures Unicode has for them.
+const NAMES = "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
+
 /** The name of a character that is not to be obeyed. */
 function nameOf(c: string): string {
   const n = c.charCodeAt(0);
-  if (n < 0x20) return String.fromCharCode(0x2400 + n);
-  if (n === 0x7f) return "\u2421";
+  if (n < 0x20) return NAMES[n] ?? "";
+  if (n === 0x7f) return "DEL";
   return "U+" + n.toString(16).toUpperCase().padStart(4, "0");
 }
 
