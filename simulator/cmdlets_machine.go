@@ -33,7 +33,7 @@ func (s *console) programs() []*powershell.Cmdlet {
 	for _, name := range plainPrograms {
 		out = append(out, s.plain(name))
 	}
-	return append(out, &powershell.Cmdlet{Name: "w32tm", Application: true, Process: s.w32tm})
+	return append(out, &powershell.Cmdlet{Name: "ping", Application: true, Process: s.ping}, &powershell.Cmdlet{Name: "w32tm", Application: true, Process: s.w32tm})
 }
 
 func (s *console) program(name string, args []string, out *bytes.Buffer) int {

@@ -28,6 +28,8 @@ func (s *console) adapterCmdlets() []*powershell.Cmdlet {
 	}
 }
 
+const wsmanIdentity = "System.Xml.XmlElement#http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd#IdentifyResponse"
+
 func netType(class string) string {
 	return "Microsoft.Management.Infrastructure.CimInstance#" + "ROOT/StandardCimv2/" + class
 }
@@ -231,5 +233,5 @@ func (s *console) testWSMan(call *powershell.Call) error {
 	if call.Has("Authentication") {
 		version = fmt.Sprintf("OS: 10.0.%d SP: 0.0 Stack: 3.0", p.c.build())
 	}
-	return call.Write(powershell.NewObject("System.Xml.XmlElement#http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd#IdentifyResponse", "wsmid", "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd", "ProtocolVersion", "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd", "ProductVendor", "Microsoft Corporation", "ProductVersion", version))
+	return call.Write(powershell.NewObject(wsmanIdentity, "wsmid", "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd", "ProtocolVersion", "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd", "ProductVendor", "Microsoft Corporation", "ProductVersion", version))
 }

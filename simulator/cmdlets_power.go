@@ -40,7 +40,7 @@ func (s *console) power(call *powershell.Call) error {
 	kind := map[string]string{"restart": "restart", "stop": "power off"}[verb]
 	s.locked(func(c *simCluster) ([]any, error) {
 		n.orderly = true
-		c.note(bit(n), logSystem, "User32", 1074, levelInfo, "The process C:\\Windows\\system32\\wbem\\wmiprvse.exe (%s) has initiated the %s of computer %[1]s on behalf of user %s for the following reason: No title for this reason could be found\r\n Reason Code: 0x80070015\r\n Shutdown Type: %[2]s\r\n Comment: ", strings.ToUpper(n.Name), kind, s.h.whoami())
+		c.note(bit(n), logSystem, "User32", 1074, levelInfo, "The process C:\\Windows\\system32\\wbem\\wmiprvse.exe (%[1]s) has initiated the %[2]s of computer %[1]s on behalf of user %[3]s for the following reason: No title for this reason could be found\r\n Reason Code: 0x80070015\r\n Shutdown Type: %[2]s\r\n Comment: ", strings.ToUpper(n.Name), kind, s.h.whoami())
 		c.note(bit(n), logSystem, "EventLog", 6006, levelInfo, "The Event log service was stopped.")
 		return nil, nil
 	})
@@ -80,7 +80,7 @@ func (s *Simulator) endDue(now time.Time) {
 }
 
 // plainPrograms are those that print the same in PowerShell as in cmd.exe.
-var plainPrograms = []string{"ping", "certutil", "find", "findstr", "chcp", "more", "timeout"}
+var plainPrograms = []string{"certutil", "find", "findstr", "chcp", "more", "timeout"}
 
 // plain runs a program as cmd.exe does.
 func (s *console) plain(name string) *powershell.Cmdlet {
@@ -108,6 +108,63 @@ func writeLines(call *powershell.Call, text string) error {
 		}
 	}
 	return nil
+}
+
+// ping asks another simulated machine for echoes.
+func (s *console) ping(call *powershell.Call) error {
+	count, name := 4, ""
+	args := call.Texts("ArgumentList")
+	for i := 0; i < len(args); i++ {
+		switch strings.ToLower(args[i]) {
+		case "-n":
+			if i++; i < len(args) {
+				count, _ = strconv.Atoi(args[i])
+			}
+		case "-w", "-l":
+			i++
+		case "-4", "-6", "-a":
+		default:
+			name = args[i]
+		}
+	}
+	p := s.resolve(name)
+	if p == nil {
+		call.Exit = 1
+		return call.Write("Ping request could not find host " + name + ". Please check the name and try again.")
+	}
+	s.reach(p)
+	count = min(max(count, 1), 1000)
+	lines := []string{"", fmt.Sprintf("Pinging %s [%s] with 32 bytes of data:", p.c.computer(p.node), p.address)}
+	if err := writeLines(call, strings.Join(lines, "\r\n")); err != nil {
+		return err
+	}
+	rtt, times := fmt.Sprintf("time=%dms", p.rtt), fmt.Sprintf("%dms", p.rtt)
+	if p.rtt < 1 {
+		rtt, times = "time<1ms", "0ms"
+	}
+	for i := range count {
+		if i > 0 {
+			if err := call.Wait(time.Second); err != nil {
+				return err
+			}
+		}
+		line := "Reply from " + p.address + ": bytes=32 " + rtt + " TTL=128"
+		if !p.reached {
+			line = "Request timed out."
+		}
+		if err := call.Write(line); err != nil {
+			return err
+		}
+	}
+	got := count
+	if !p.reached {
+		got, call.Exit = 0, 1
+	}
+	lines = []string{"", "Ping statistics for " + p.address + ":", fmt.Sprintf("    Packets: Sent = %d, Received = %d, Lost = %d (%d%% loss),", count, got, count-got, 100*(count-got)/count)}
+	if got > 0 {
+		lines = append(lines, "Approximate round trip times in milli-seconds:", "    Minimum = "+times+", Maximum = "+times+", Average = "+times)
+	}
+	return writeLines(call, strings.Join(lines, "\r\n"))
 }
 
 // w32tm is the tool of the time service.

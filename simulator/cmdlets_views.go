@@ -57,8 +57,9 @@ var views = map[string]*powershell.View{
 	"Microsoft.Health.PerformanceHistory": {AutoSize: true, Group: func(v any) string {
 		return "Object Description: " + fmt.Sprint(v.(*powershell.Object).Get("ObjectDescription"))
 	}, Table: []powershell.Column{{Label: "Series"}, {Label: "Time"}, {Label: "Value", Right: true, Value: unitText}}},
-	"Microsoft.PowerShell.Commands.GetCounter.PerformanceCounterSampleSet": {Table: []powershell.Column{{Label: "Timestamp", Width: 25}, {Label: "CounterSamples", Property: "Readings"}}},
-	"Microsoft.PowerShell.Commands.GetCounter.PerformanceCounterSample":    {Table: []powershell.Column{{Label: "Path"}, {Label: "InstanceName", Width: 16}, {Label: "CookedValue", Width: 18, Right: true}}},
+	"Microsoft.PowerShell.Commands.GetCounter.PerformanceCounterSampleSet": {Wrap: true, Table: []powershell.Column{{Label: "Timestamp", Width: 25}, {Label: "CounterSamples", Property: "Readings"}}},
+	"Microsoft.PowerShell.Commands.GetCounter.PerformanceCounterSample":    sized("Path InstanceName CookedValue>"),
+	wsmanIdentity:                                                               listed("wsmid ProtocolVersion ProductVendor ProductVersion"),
 	netType("MSFT_NetAdapter"):                                                  {Table: []powershell.Column{{Label: "Name", Width: 25}, {Label: "InterfaceDescription", Width: 38}, {Label: "ifIndex", Width: 7, Right: true}, {Label: "Status", Width: 12}, {Label: "MacAddress", Width: 17}, {Label: "LinkSpeed", Width: 10, Right: true}}},
 	netType("MSFT_NetAdapterRdmaSettingData"):                                   {Table: []powershell.Column{{Label: "Name", Width: 25}, {Label: "InterfaceDescription", Width: 40}, {Label: "Enabled", Width: 10}, {Label: "Operational", Width: 11}, {Label: "PFC", Width: 10}, {Label: "ETS", Width: 10}}},
 	netType("MSFT_NetAdapterStatisticsSettingData"):                             sized("Name ReceivedBytes> ReceivedUnicastPackets> SentBytes> SentUnicastPackets>"),

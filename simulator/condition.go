@@ -88,4 +88,5 @@ func (c *simCluster) applyConditions() {
 		}
 	}
 	c.busy = true
+	c.write() // a service may run again before the next step
 }

@@ -84,7 +84,8 @@ func (in *Interp) shown(list []any, width int) (string, error) {
 			return "", err
 		}
 	}
-	return b.String(), w.Close()
+	err := w.Close()
+	return b.String(), err
 }
 
 func (c *Call) target() (path string, ok bool, err error) {

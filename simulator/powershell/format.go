@@ -14,6 +14,8 @@ type View struct {
 	// AutoSize gives each column the width it needs; else a Column without a
 	// Width gets an equal share of the line.
 	AutoSize bool
+	// Wrap shows long values on several lines.
+	Wrap bool
 	// Text shows the object as a text of its own.
 	Text func(v any) string
 	// Group is the line above a table; where it changes a new table begins.

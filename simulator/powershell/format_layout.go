@@ -29,7 +29,7 @@ func (in *Interp) defaultLayout(v any, mixed bool) *layout {
 		case view.Text != nil:
 			return &layout{kind: "text", columns: []Column{{Value: func(v any) any { return view.Text(v) }}}}
 		case view.Table != nil && !mixed:
-			return &layout{kind: "table", columns: view.Table, auto: view.AutoSize, group: view.Group}
+			return &layout{kind: "table", columns: view.Table, auto: view.AutoSize, wrap: view.Wrap, group: view.Group}
 		case view.List != nil:
 			return &layout{kind: "list", columns: view.List}
 		}
