@@ -280,7 +280,7 @@ func (r *run) ended(ctx context.Context, p *peer, err error) cluster.RunEvent {
 		end.Detail += left
 	case errors.Is(ctx.Err(), context.Canceled):
 		end.State, end.Detail = cluster.RunCancelled, "It was cancelled."+left
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, overdue(ctx):
 		end.State, end.Detail = cluster.RunTimedOut, "It took longer than it may"+afterTimeout(err)+"."+left
 	case errors.As(err, &early):
 		end.Exit = early.code
@@ -298,6 +298,12 @@ func (r *run) ended(ctx context.Context, p *peer, err error) cluster.RunEvent {
 	}
 	r.log.Debug("run ended", "err", err)
 	return end
+}
+
+// overdue says that the deadline has passed. The network may notice before ctx does.
+func overdue(ctx context.Context) bool {
+	d, ok := ctx.Deadline()
+	return ok && !time.Now().Before(d) // deadlines of contexts are not by our clock
 }
 
 const shellIdleText = "3 minutes without anybody asking"
