@@ -227,32 +227,27 @@ func (f *fleet) Pause(ctx context.Context, clusterName, node string, paused bool
 	return f.apply(ctx, d)
 }
 
-// Retry lets a password be tried once more that a node rejected, and asks that node, or
-// all of the cluster if node is "", now.
-func (f *fleet) Retry(_ context.Context, clusterName, node string) error {
+// Retry lets a password be tried once more that a node rejected, or any node of the
+// cluster if node is "".
+func (f *fleet) Retry(ctx context.Context, clusterName, node string) error {
 	f.change.Lock()
 	defer f.change.Unlock()
 	d, ok := f.find(clusterName)
 	if !ok || node != "" && d.Node(node) == nil {
 		return fmt.Errorf("node %q of cluster %q: %w", node, clusterName, cluster.ErrNotFound)
 	}
-	var asked []string
-	for _, n := range d.Nodes {
-		if !d.Paused && !n.Paused && (node == "" || n.Name == node) {
-			asked = append(asked, n.Name)
-		}
-	}
-	if len(asked) == 0 {
+	if d.Paused || !slices.ContainsFunc(d.Nodes, func(n cluster.NodeDefinition) bool { return !n.Paused && (node == "" || n.Name == node) }) {
 		return cluster.Problems{"It is paused: nothing is asked of it before it is resumed."}
 	}
 	if err := f.client.Retry(clusterName, node); err != nil {
 		return err
 	}
 	f.log.Info("a rejected password is tried again", "cluster", d.Name, "node", node)
-	for _, n := range asked {
-		f.coll.Wake(clusterName, n)
+	p, err := f.member(ctx, d)
+	if err != nil {
+		return err
 	}
-	return nil
+	return f.coll.Watch(p) // nodes that are rested because of the password are asked now
 }
 
 // Remove stops watching a node, or the whole cluster if node is "".
