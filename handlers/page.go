@@ -202,6 +202,9 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	hint := hint(e.Code)
+	if who := whoOf(r); e.Code == http.StatusForbidden && errors.Is(e, cluster.ErrDenied) && who.Name != "" {
+		hint = "You are signed in as " + who.Name + ". An administrator can change your role under Settings, Accounts."
+	}
 	var list cluster.Problems
 	if errors.As(err, &list) {
 		hint = strings.Join(list, " ")

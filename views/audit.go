@@ -134,7 +134,7 @@ func AuditPage(s *cluster.Snapshot, v Audit, now time.Time) Page {
 	}
 	p.Regions = []Region{
 		{ID: "r-check", Class: "wide"},
-		{ID: "r-tools", Class: "wide no-print", Body: auditTools(v.Filter)},
+		{ID: "r-tools", Class: "wide no-print", Body: auditTools(v.Filter, p.Head.Actions)},
 		{ID: "r-list", Class: "wide", Body: auditList(list)},
 	}
 	if v.Check.Asked {
@@ -170,6 +170,7 @@ func newAuditRow(e cluster.AuditEntry, now time.Time) auditRow {
 		}
 	}
 	add("Line", r.Seq)
+	add("Time", e.At.UTC().Format("2 Jan 2006, 15:04:05.000")+" UTC")
 	add("Role", e.Role.String())
 	add("Address", visible(e.From))
 	if e.Exit != nil {

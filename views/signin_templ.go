@@ -113,7 +113,7 @@ func signInForm(v SignIn) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<b>This is a demonstration</b> over simulated clusters.</p><dl class=\"facts\"><div><dt>User name</dt><dd><code>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<span><b>This is a demonstration</b> over simulated clusters.</span></p><dl class=\"facts\"><div><dt>User name</dt><dd><code>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
