@@ -60,7 +60,21 @@ function clusterCard(c, open) {
   return el("section", {},
     el("h2", {}, c.name, c.unwatched ? " (not watched) " : " ", el("span", { className: "state " + (c.quorum ? "ok" : "bad") }, c.quorum ? "has quorum" : "lost quorum")),
     el("p", { className: "facts" }, `Witness: ${c.witness || "none"}, vote ${c.witnessWeight} · Networks: ${nets} · Storage jobs: ${c.jobs}`),
+    ...(c.practice ? [practice(c.practice)] : []),
     el("div", { className: "nodes" }, ...c.nodes.map((n) => nodeCard(c, n))), details);
+}
+
+// practice is what to type in LooksAlive to watch a cluster that is there for practising.
+function practice(p) {
+  const table = (head, rows) => el("div", { className: "scroll" }, el("table", {},
+    el("thead", {}, el("tr", {}, ...head.map((t) => el("th", { scope: "col" }, t)))),
+    el("tbody", {}, ...rows.map((r) => el("tr", {}, ...r.map((t) => el("td", {}, t)))))));
+  const code = (t) => el("code", {}, t);
+  return el("div", { className: "practice" },
+    el("p", {}, "LooksAlive does not watch this cluster yet. Practise adding it: Settings, Add a cluster, one of these addresses, one of these accounts."),
+    table(["Node", "HTTPS", "HTTP, sealed"], p.nodes.map((n) => [n.node, code(n.https), code(n.http)])),
+    table(["User", "Password", "May"], p.accounts.map((a) => [code(a.user), code(a.password), a.rights.join(", ")])),
+    el("details", {}, el("summary", {}, "Certificate of the authority"), el("pre", {}, p.ca)));
 }
 
 function faultLine(f) {

@@ -26,7 +26,8 @@ func TestPractice(t *testing.T) {
 	if unwatched != 2 {
 		t.Errorf("%d nodes to practise with", unwatched)
 	}
-	if _, text := request(t, s, "GET", "/state", ""); !strings.Contains(text, `"unwatched":true`) || !strings.Contains(text, `"users":["looksalive","reader",`) || strings.Contains(text, s.Nodes()[0].Password) {
+	if _, text := request(t, s, "GET", "/state", ""); !strings.Contains(text, `"unwatched":true`) || !strings.Contains(text, `"users":["looksalive","reader",`) ||
+		strings.Count(text, `"practice":`) != 1 || !strings.Contains(text, s.Nodes()[0].Password) || !strings.Contains(text, "BEGIN CERTIFICATE") {
 		t.Errorf("%.300s", text)
 	}
 	now := noon

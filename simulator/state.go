@@ -3,6 +3,7 @@ package simulator
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"looksalive/cluster"
@@ -30,6 +31,29 @@ type StateCluster struct {
 	Volumes       []StateVolume  `json:"volumes"`
 	Drives        []StateDrive   `json:"drives"`
 	Jobs          int            `json:"jobs"` // storage jobs that run
+	// Practice is how to add a cluster by hand that is there for it; nil for the others.
+	Practice *StatePractice `json:"practice,omitempty"`
+}
+
+// StatePractice is what somebody types who adds a cluster by hand.
+type StatePractice struct {
+	CA       string         `json:"ca"`    // PEM: signed the certificates of the nodes
+	Nodes    []StateAddress `json:"nodes"` // one is enough
+	Accounts []StateAccount `json:"accounts"`
+}
+
+// StateAddress is where a node listens, host:port.
+type StateAddress struct {
+	Node  string `json:"node"`
+	HTTP  string `json:"http"`
+	HTTPS string `json:"https"`
+}
+
+// StateAccount can sign in to a node that does not exist.
+type StateAccount struct {
+	User     string  `json:"user"`
+	Password string  `json:"password"`
+	Rights   []Right `json:"rights"`
 }
 
 // StateNode is one node. Service is what its own cluster service does.
@@ -97,8 +121,36 @@ func (s *Simulator) state() State {
 		}
 		c.mu.Unlock()
 	}
+	for i := range out.Clusters {
+		if out.Clusters[i].Unwatched {
+			out.Clusters[i].Practice = s.practice(out.Clusters[i].Name)
+		}
+	}
 	slices.SortStableFunc(out.Faults, func(a, b Fault) int { return cmp.Compare(a.Since.UnixNano(), b.Since.UnixNano()) })
 	return out
+}
+
+func (s *Simulator) practice(clusterName string) *StatePractice {
+	p := &StatePractice{CA: string(s.CA()), Nodes: []StateAddress{}, Accounts: []StateAccount{}}
+	for _, e := range s.Nodes() {
+		if e.Cluster != clusterName {
+			continue
+		}
+		host := func(address string) string {
+			return strings.TrimSuffix(address[strings.LastIndex(address, "//")+2:], "/wsman")
+		}
+		at := StateAddress{Node: e.Node, HTTP: host(e.HTTP)}
+		if e.HTTPS != "" {
+			at.HTTPS = host(e.HTTPS)
+		}
+		p.Nodes = append(p.Nodes, at)
+		if len(p.Accounts) == 0 {
+			for _, a := range e.Accounts {
+				p.Accounts = append(p.Accounts, StateAccount{a.User, a.Password, a.Rights})
+			}
+		}
+	}
+	return p
 }
 
 func (c *simCluster) state() StateCluster {
