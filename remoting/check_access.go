@@ -184,7 +184,7 @@ func cimOutcome(a scripts.NodeAccess, user string) outcome {
 	say("The account may not read: ", missing)
 	say("Not on this node: ", absent)
 	say("Does not answer: ", failures)
-	o := outcome{state: cluster.StepOK, detail: strings.Join(said, " "), fix: stepsOf(grants, user), missing: missing}
+	o := outcome{state: cluster.StepOK, detail: strings.Join(said, " "), fix: stepsOf(grants, user)}
 	if len(missing) > 0 || len(failures) > 0 {
 		o.state = cluster.StepPartial
 	}
