@@ -15,4 +15,5 @@ var (
 	ErrDenied   = errors.New("access denied")
 	ErrExists   = errors.New("already exists")
 	ErrFixed    = errors.New("comes from the configuration and cannot be changed here")
+	ErrResolved = errors.New("is resolved already")
 )

@@ -59,7 +59,16 @@ type Fault struct {
 	Updated  time.Time `json:"updated,omitzero"`  // last change of its texts or severity
 	Resolved time.Time `json:"resolved,omitzero"` // zero while open
 	Seq      uint64    `json:"seq"`               // number of its last change; grows over all clusters
+
+	// Somebody has seen it. That is of this ID alone: it ends when the fault gets worse,
+	// and a fault that comes back has nobody's.
+	Acked   time.Time `json:"acked,omitzero"`    // zero for nobody
+	AckedBy string    `json:"ackedBy,omitempty"` // the account or token; "" where nobody signs in
+	AckNote string    `json:"ackNote,omitempty"` // one line, at most MaxAckNote
 }
+
+// MaxAckNote is how many characters the note of an acknowledgement may have.
+const MaxAckNote = 200
 
 // Key identifies a fault while it is open: cluster, kind and object.
 func (f Fault) Key() string {
@@ -69,12 +78,15 @@ func (f Fault) Key() string {
 // Open says whether the fault still stands.
 func (f Fault) Open() bool { return f.Resolved.IsZero() }
 
+// Acknowledged says whether the fault stands and somebody has seen it.
+func (f Fault) Acknowledged() bool { return f.Open() && !f.Acked.IsZero() }
+
 // FaultQuery selects faults from history. Zero fields do not restrict.
 type FaultQuery struct {
 	Cluster  string
 	Node     string
 	OpenOnly bool
-	Since    time.Time // opened, changed or resolved at or after
+	Since    time.Time // opened, changed, acknowledged or resolved at or after
 	AfterSeq uint64    // changed after this sequence number
 	Limit    int       // 0 means 500
 }

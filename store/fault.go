@@ -18,7 +18,7 @@ import (
 type FaultChange struct {
 	Seq     uint64
 	FaultID int64
-	What    string // "opened", "changed", "resolved"
+	What    string // "opened", "changed", "acknowledged", "unacknowledged", "resolved"
 	At      time.Time
 	Title   string // as it was then
 	Health  cluster.Health
@@ -51,7 +51,8 @@ func sameFaults(a, b []cluster.Fault) bool {
 // diffFaults compares the open faults of a cluster, by key, with those now
 // reported, and lists what changed: new ones with Opened, changed ones with
 // Updated, those no longer reported with Resolved. A fault keeps the Since of
-// its first report. Numbers are left to the caller.
+// its first report, and its acknowledgement until it gets worse. Numbers are left
+// to the caller.
 func diffFaults(open map[string]cluster.Fault, reported []cluster.Fault, now time.Time) []cluster.Fault {
 	var out []cluster.Fault
 	seen := make(map[string]bool, len(reported))
@@ -65,12 +66,17 @@ func diffFaults(open map[string]cluster.Fault, reported []cluster.Fault, now tim
 		switch {
 		case !ok:
 			f.ID, f.Opened, f.Updated, f.Resolved = 0, now, now, time.Time{}
+			f.Acked, f.AckedBy, f.AckNote = time.Time{}, "", ""
 			if f.Since.IsZero() {
 				f.Since = now
 			}
 			out = append(out, f)
 		case !sameText(was, f):
 			f.ID, f.Since, f.Opened, f.Updated, f.Resolved = was.ID, was.Since, was.Opened, now, time.Time{}
+			f.Acked, f.AckedBy, f.AckNote = was.Acked, was.AckedBy, was.AckNote
+			if f.Health > was.Health { // nobody has seen that
+				f.Acked, f.AckedBy, f.AckNote = time.Time{}, "", ""
+			}
 			out = append(out, f)
 		}
 	}
@@ -134,12 +140,14 @@ func (d *dirty) writeFaults(tx *sql.Tx, seq uint64, faultID int64) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`INSERT INTO fault (`+faultColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+		if _, err := tx.Exec(`INSERT INTO fault (`+faultColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 			ON CONFLICT DO UPDATE SET node = excluded.node, health = excluded.health, title = excluded.title,
 				impact = excluded.impact, detail = excluded.detail, cause = excluded.cause, steps = excluded.steps,
-				updated = excluded.updated, resolved = excluded.resolved, seq = excluded.seq`,
+				updated = excluded.updated, resolved = excluded.resolved, seq = excluded.seq,
+				acked = excluded.acked, acked_by = excluded.acked_by, ack_note = excluded.ack_note`,
 			f.ID, f.Cluster, string(f.Kind), f.Object.Kind, f.Object.Name, f.Node, int(f.Health), f.Title, f.Impact, f.Detail,
-			f.Cause, string(steps), nanos(f.Since), nanos(f.Opened), nanos(f.Updated), nanos(f.Resolved), int64(f.Seq)); err != nil {
+			f.Cause, string(steps), nanos(f.Since), nanos(f.Opened), nanos(f.Updated), nanos(f.Resolved), int64(f.Seq),
+			nanos(f.Acked), f.AckedBy, f.AckNote); err != nil {
 			return fmt.Errorf("fault %d: %w", f.ID, err)
 		}
 	}
@@ -156,7 +164,7 @@ func (d *dirty) writeFaults(tx *sql.Tx, seq uint64, faultID int64) error {
 // notDoomed leaves out what is about to be deleted.
 const notDoomed = `NOT EXISTS (SELECT 1 FROM doomed_fault d WHERE ` + doomedFault + `)`
 
-const faultColumns = `id, cluster, kind, object_kind, object_name, node, health, title, impact, detail, cause, steps, since, opened, updated, resolved, seq`
+const faultColumns = `id, cluster, kind, object_kind, object_name, node, health, title, impact, detail, cause, steps, since, opened, updated, resolved, seq, acked, acked_by, ack_note`
 
 // loadFaults reads the open faults and the numbers last given.
 func (s *Store) loadFaults(ctx context.Context) error {
@@ -209,7 +217,7 @@ func (s *Store) Faults(ctx context.Context, q cluster.FaultQuery) ([]cluster.Fau
 	}
 	if !q.Since.IsZero() {
 		t := nanos(q.Since)
-		cond("(opened >= ? OR updated >= ? OR resolved >= ?)", t, t, t)
+		cond("(opened >= ? OR updated >= ? OR acked >= ? OR resolved >= ?)", t, t, t, t)
 	}
 	order := "seq DESC"
 	if q.AfterSeq > 0 {
@@ -273,9 +281,10 @@ func queryFaults(ctx context.Context, db querier, rest string, args ...any) ([]c
 		var f cluster.Fault
 		var steps string
 		var health int
-		var since, opened, updated, resolved, seq int64
+		var since, opened, updated, resolved, seq, acked int64
 		if err := scan(&f.ID, &f.Cluster, &f.Kind, &f.Object.Kind, &f.Object.Name, &f.Node, &health, &f.Title, &f.Impact, &f.Detail,
-			&f.Cause, &steps, &since, &opened, &updated, &resolved, &seq); err != nil {
+			&f.Cause, &steps, &since, &opened, &updated, &resolved, &seq,
+			&acked, &f.AckedBy, &f.AckNote); err != nil {
 			return err
 		}
 		if err := json.Unmarshal([]byte(steps), &f.Steps); err != nil {
@@ -283,6 +292,7 @@ func queryFaults(ctx context.Context, db querier, rest string, args ...any) ([]c
 		}
 		f.Health, f.Seq = cluster.Health(health), uint64(seq)
 		f.Since, f.Opened, f.Updated, f.Resolved = timeOf(since), timeOf(opened), timeOf(updated), timeOf(resolved)
+		f.Acked = timeOf(acked)
 		out = append(out, f)
 		return nil
 	})

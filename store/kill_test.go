@@ -75,6 +75,13 @@ func child(dir, start string) error {
 		}
 		if snap := s.Snapshot(); snap.Seq != before {
 			fmt.Fprintf(out, "F %d 0\n", snap.Seq)
+			if i%3 == 1 { // just opened
+				id := snap.Faults[0].ID
+				if err := s.Acknowledge(ctx, id, "ann", "seen"); err != nil {
+					return err
+				}
+				fmt.Fprintf(out, "A %d 0\n", id)
+			}
 		}
 		if i%2 == 0 {
 			if err := s.commit(ctx, true); err != nil {
@@ -101,6 +108,7 @@ func TestKill(t *testing.T) {
 	c := &clock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	known := map[int64]float64{}
 	var seq uint64
+	var seen int64 // the last fault acknowledged
 	for round := range 4 {
 		c.t = c.t.Add(time.Minute) // after the one that may have been on its way
 		cmd := exec.Command(os.Args[0])
@@ -124,6 +132,8 @@ func TestKill(t *testing.T) {
 			switch kind {
 			case "F":
 				seq = uint64(a)
+			case "A":
+				seen = a
 			case "S":
 				known[a] = float64(b)
 				c.t = time.UnixMilli(a).UTC()
@@ -139,16 +149,19 @@ func TestKill(t *testing.T) {
 		}
 		// Samples are kept for ten days, of which half a one passes in a round.
 		c.t = c.t.Add(time.Hour)
-		verifyKilled(t, dir, c, known, seq)
+		verifyKilled(t, dir, c, known, seq, seen)
 	}
 }
 
-func verifyKilled(t *testing.T, dir string, c *clock, known map[int64]float64, seq uint64) {
+func verifyKilled(t *testing.T, dir string, c *clock, known map[int64]float64, seq uint64, seen int64) {
 	t.Helper()
 	s := open(t, dir, c)
 	defer s.Close()
 	if s.seq < seq {
 		t.Errorf("sequence number %d, but %d was acknowledged", s.seq, seq)
+	}
+	if f, err := s.Fault(t.Context(), seen); err != nil || f.AckedBy != "ann" || f.AckNote != "seen" {
+		t.Errorf("fault %d, acknowledged, is %+v, %v", seen, f, err)
 	}
 	changes, err := s.FaultChanges(t.Context(), 0, 0, 1<<30)
 	if err != nil {

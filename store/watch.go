@@ -100,11 +100,20 @@ func (s *Store) publish() {
 	s.watchers.publish(s, snap)
 }
 
-// worstFirst orders faults: severity, then the newest, then a fixed order.
+// worstFirst orders faults: severity, then those nobody has acknowledged, then the
+// newest, then a fixed order.
 func worstFirst(a, b cluster.Fault) int {
 	return cmp.Or(
 		cmp.Compare(b.Health, a.Health),
+		cmp.Compare(acked(a), acked(b)),
 		b.Opened.Compare(a.Opened),
 		strings.Compare(a.Cluster, b.Cluster),
 		cmp.Compare(b.ID, a.ID))
+}
+
+func acked(f cluster.Fault) int {
+	if f.Acknowledged() {
+		return 1
+	}
+	return 0
 }
