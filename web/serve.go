@@ -52,13 +52,13 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 		return fmt.Errorf("cannot listen on %s: %w", cfg.Addr, err)
 	}
 	defer listener.Close()
-	url := "http://" + listener.Addr().String()
+	url := address(listener, "http")
 	if cfg.secure() {
 		conf, fingerprint, err := listenTLS(cfg, dir, time.Now)
 		if err != nil {
 			return err
 		}
-		listener, url = tls.NewListener(listener, conf), "https://"+listener.Addr().String()
+		listener, url = tls.NewListener(listener, conf), address(listener, "https")
 		if fingerprint != "" {
 			log.Info("a certificate of our own was made", "sha256", fingerprint)
 		}

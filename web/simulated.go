@@ -29,7 +29,7 @@ func simulate(opts simulator.Options) (*simulated, error) {
 	for _, e := range sim.Nodes() {
 		for transport, at := range map[cluster.Transport]string{cluster.TransportHTTP: e.HTTP, cluster.TransportHTTPS: e.HTTPS} {
 			if u, err := url.Parse(at); err == nil && u.Host != "" {
-				s.addresses[address{e.Node, transport}] = u.Host
+				s.addresses[nodeAddress{e.Node, transport}] = u.Host
 			}
 		}
 		if e.Unwatched {
@@ -50,16 +50,16 @@ func simulate(opts simulator.Options) (*simulated, error) {
 			})
 		}
 		d := &s.definitions[i]
-		d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: e.Node, Address: s.addresses[address{e.Node, cluster.TransportHTTP}]})
+		d.Nodes = append(d.Nodes, cluster.NodeDefinition{Name: e.Node, Address: s.addresses[nodeAddress{e.Node, cluster.TransportHTTP}]})
 	}
 	return s, nil
 }
 
 // addressBook is the DNS of the simulation: where a node that a simulated cluster
 // names listens on loopback.
-type addressBook map[address]string
+type addressBook map[nodeAddress]string
 
-type address struct {
+type nodeAddress struct {
 	node      string
 	transport cluster.Transport
 }
@@ -67,7 +67,7 @@ type address struct {
 // of is remoting's way from a node's name to its address.
 func (b addressBook) of(t cluster.Transport) func(name, suffix string) string {
 	return func(name, suffix string) string {
-		if at := b[address{name, t}]; at != "" {
+		if at := b[nodeAddress{name, t}]; at != "" {
 			return at
 		}
 		if suffix == "" {

@@ -32,6 +32,7 @@ const (
 // when they change, or one of its own.
 type certificate struct {
 	certFile, keyFile string
+	own               []string // names that one of our own is made out to; nil for other people's
 	now               func() time.Time
 
 	mu      sync.Mutex
@@ -49,7 +50,8 @@ func listenTLS(cfg config, dir string, now func() time.Time) (*tls.Config, strin
 		host, _, _ := net.SplitHostPort(cfg.Addr) // it was checked
 		c.certFile = filepath.Join(dir, ownFile)
 		c.keyFile = c.certFile
-		made, err := ensureOwn(c.certFile, names(host, cfg.Hosts), now())
+		c.own = names(host, cfg.Hosts)
+		made, err := ensureOwn(c.certFile, c.own, now())
 		if err != nil {
 			return nil, "", fmt.Errorf("a certificate of our own: %w", err)
 		}
@@ -176,7 +178,11 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	defer c.mu.Unlock()
 	if now := c.now(); now.Sub(c.looked) >= certCheck {
 		c.looked = now
-		if newest(c.certFile, c.keyFile) != c.changed {
+		made := ""
+		if c.own != nil {
+			made, _ = ensureOwn(c.certFile, c.own, now) // well before its end: if it fails, the old one still holds
+		}
+		if made != "" || newest(c.certFile, c.keyFile) != c.changed {
 			_ = c.load() // the certificate that works is kept
 		}
 	}

@@ -85,6 +85,24 @@ func TestNewCertificateIsServedWithoutRestart(t *testing.T) {
 	}
 }
 
+func TestOwnCertificateIsRenewedWhileRunning(t *testing.T) {
+	clock := time.Now()
+	conf, fingerprint, err := listenTLS(config{Addr: "192.0.2.1:1"}, t.TempDir(), func() time.Time { return clock })
+	must(t, err)
+	if fingerprint == "" {
+		t.Error("no certificate was made")
+	}
+	clock = clock.Add(ownValid - ownRenew + time.Hour)
+	pair, err := conf.GetCertificate(nil)
+	must(t, err)
+	if left := pair.Leaf.NotAfter.Sub(clock); left < ownRenew {
+		t.Errorf("the certificate ends in %v", left)
+	}
+	if err := pair.Leaf.VerifyHostname("192.0.2.1"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPlainHTTPStaysOnThisMachine(t *testing.T) {
 	for name, c := range map[string]struct {
 		cfg    config
