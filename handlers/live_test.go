@@ -548,7 +548,7 @@ func TestLivePageFails(t *testing.T) {
 
 		gone := s.open(t, "/c/AUE-01", "")
 		gone.one("first")
-		if err := s.store.Forget(context.Background(), "AUE-01"); err != nil {
+		if err := s.store.DropDefinition(context.Background(), "AUE-01", true); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()

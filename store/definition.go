@@ -173,6 +173,9 @@ func (s *Store) putDefinition(was string, d cluster.Definition) (err error) {
 		if err = s.drain(true); err != nil {
 			return err
 		}
+		for i := range moves {
+			moves[i].open = s.renamed(moves[i])
+		}
 	}
 	err = s.transactSecurely(func(tx *sql.Tx) error {
 		if _, err := tx.Exec(`INSERT INTO definition (id, name, data, created, changed) VALUES (?, ?, ?, ?, ?)

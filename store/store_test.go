@@ -130,27 +130,6 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestForget(t *testing.T) {
-	s := open(t, t.TempDir(), newClock())
-	ctx := t.Context()
-	if err := s.Record(ctx, cluster.Report{Observation: vitals("alpha", "HV-01", s.now(), 1), Faults: []cluster.Fault{fault("alpha", "HV-01")}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Forget(ctx, "alpha"); err != nil {
-		t.Fatal(err)
-	}
-	snap := s.Snapshot()
-	if len(snap.Clusters) != 0 || len(snap.Faults) != 0 {
-		t.Errorf("still there: %+v", snap)
-	}
-	if open, _ := s.Faults(ctx, cluster.FaultQuery{OpenOnly: true}); len(open) != 0 {
-		t.Errorf("still open: %+v", open)
-	}
-	if all, _ := s.Faults(ctx, cluster.FaultQuery{}); len(all) != 1 {
-		t.Errorf("history has %d faults, want 1", len(all))
-	}
-}
-
 func TestOpenRefuses(t *testing.T) {
 	newer := func(t *testing.T, dir string) {
 		db, err := sql.Open("sqlite", filepath.Join(dir, fileName))

@@ -113,22 +113,6 @@ func (s *Store) asWanted(p *cluster.Picture) *cluster.Picture {
 	return p
 }
 
-// Forget takes a cluster out of the snapshot, until Members declares it again. Its
-// history stays, and its faults stay open.
-func (s *Store) Forget(ctx context.Context, clusterName string) error {
-	return s.write(ctx, func() error {
-		s.ignore(clusterName, "")
-		if p := s.pictures[clusterName]; p != nil {
-			s.known[clusterName] = p
-		}
-		delete(s.pictures, clusterName)
-		delete(s.wanted, clusterName)
-		s.names = slices.Sorted(maps.Keys(s.pictures))
-		s.changed, s.faultsChanged = true, true
-		return s.flush(false)
-	})
-}
-
 // ignore passes over the reports of a cluster, or of one node, from now on: one that is
 // on its way must not bring back what was removed. It says whether they already were.
 func (s *Store) ignore(clusterName, node string) (already bool) {
