@@ -265,7 +265,6 @@ func TestSocketsOfEndedSessions(t *testing.T) {
 			t.Errorf("disabling: %d", w.Code)
 		}
 		// A socket is use of its session; at the end of its time it is closed.
-		anna.conn.SetPingHandler(nil)
 		time.Sleep(2 * time.Hour)
 		if ended(anna) {
 			t.Error("a wall screen was signed out although it is looked at")
@@ -281,6 +280,15 @@ func TestSocketsOfEndedSessions(t *testing.T) {
 func TestPagesAreKeptApart(t *testing.T) {
 	var p *people
 	bubble(t, func(o *Options) { p = newPeople(t, o) }, func(t *testing.T, s *liveServer) {
+		wantText(t, "the page of vera", s.as(p, cluster.Viewer).get("/"), "Signed in as vera")
+		if err := p.service.Add(t.Context(), "vito", passphrase, cluster.Viewer); err != nil {
+			t.Fatal(err)
+		}
+		cookie, _, err := p.service.SignIn(t.Context(), "vito", passphrase, access.Client{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, "the page of vito", s.ask("GET", "/", "Cookie", cookieName+"="+cookie), "Signed in as vito")
 		for role, name := range p.name {
 			body := s.as(p, role).get("/").Body.String()
 			for other, otherName := range p.name {
