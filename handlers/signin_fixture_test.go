@@ -27,7 +27,7 @@ type people struct {
 // newPeople makes them, and has the App ask who is there.
 func newPeople(t testing.TB, o *Options) *people {
 	t.Helper()
-	s, err := access.New(context.Background(), access.Options{Store: o.Store.(*store.Store), Now: o.Now, Cost: access.Cost{Memory: 64, Passes: 1}, Idle: time.Hour, Age: 3 * time.Hour})
+	s, err := access.New(context.Background(), access.Options{Store: o.Store.(*store.Store), Now: o.Now, Cost: access.Cost{Memory: 64, Passes: 1}, Idle: 10 * time.Minute, Age: 30 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -265,11 +265,11 @@ func TestSocketsOfEndedSessions(t *testing.T) {
 			t.Errorf("disabling: %d", w.Code)
 		}
 		// A socket is use of its session; at the end of its time it is closed.
-		time.Sleep(2 * time.Hour)
+		time.Sleep(20 * time.Minute)
 		if ended(anna) {
 			t.Error("a wall screen was signed out although it is looked at")
 		}
-		time.Sleep(time.Hour + sessionLook)
+		time.Sleep(10*time.Minute + sessionLook)
 		if !ended(anna) {
 			t.Error("a session went on for ever")
 		}
