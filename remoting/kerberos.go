@@ -35,11 +35,11 @@ func (l *lane) kerberos(ctx context.Context) error {
 	}
 	h, err := newHandshake(tk, l.conn.peer)
 	if err != nil {
-		return fmt.Errorf("Kerberos: %w", err)
+		return fmt.Errorf("signing in by Kerberos: %w", err)
 	}
 	token, err := h.token()
 	if err != nil {
-		return fmt.Errorf("Kerberos: %w", err)
+		return fmt.Errorf("signing in by Kerberos: %w", err)
 	}
 	res, err := l.negotiate(ctx, token)
 	if err != nil {
@@ -99,7 +99,7 @@ func negotiateToken(res *http.Response) (token []byte, offered bool, err error) 
 		}
 		token, err = base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		if err != nil {
-			return nil, true, fmt.Errorf("Negotiate: %w", errBadAnswer)
+			return nil, true, fmt.Errorf("the answer to Negotiate: %w", errBadAnswer)
 		}
 		return token, true, nil
 	}

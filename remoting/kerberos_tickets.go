@@ -159,7 +159,7 @@ func (t *tickets) get(ctx context.Context, name string, fetch func() (*ticket, e
 func guard[T any](f func() (T, error)) (v T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("Kerberos message: %w", errBadAnswer)
+			err = fmt.Errorf("a message of Kerberos: %w", errBadAnswer)
 		}
 	}()
 	return f()
