@@ -26,8 +26,7 @@ var grants = words[Grant]{
 	GrantAdmin: "local Administrators",
 }
 
-func (g Grant) String() string               { return grants.word(g) }
-func (g Grant) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+func (g Grant) String() string { return grants.word(g) }
 
 // AnyAccount stands in commands for the account we sign in with where it is not known.
 const AnyAccount = `DOMAIN\account`

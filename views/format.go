@@ -159,9 +159,6 @@ func bits(perSecond int64) string {
 	return scaled(float64(perSecond), 1000, []string{"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"})
 }
 
-// bytesRate is for storage throughput: "1.2 GiB/s".
-func bytesRate(perSecond int64) string { return binary(perSecond) + "/s" }
-
 // rate is for operations per second: "412 k/s", "96 /s".
 func rate(perSecond float64) string {
 	switch {

@@ -18,7 +18,6 @@ func TestFormat(t *testing.T) {
 		{"decimal no 1000 of a unit", decimal(999_999_999), "1 GB"},
 		{"bits", bits(18_400_000_000), "18.4 Gbit/s"},
 		{"bits none", bits(0), "0 bit/s"},
-		{"bytes rate", bytesRate(3 << 30), "3 GiB/s"},
 		{"rate small", rate(96.4), "96 /s"},
 		{"rate thousands", rate(412_300), "412 k/s"},
 		{"rate border", rate(999.6), "1 k/s"},
