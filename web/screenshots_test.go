@@ -27,6 +27,8 @@ func TestScreenshots(t *testing.T) {
 	eventually(t, "the faults", func() bool { return len(get[faults](p, "/api/v1/faults?open=true").Faults) >= 3 })
 
 	paths := append([]string{"/c/EU-PROD-HCI01/nodes/HV-BER-01", "/no/such/page"}, sitePaths...)
+	run := startRun(t, p, "Get-ClusterNode; Write-Warning 'look out'; Write-Error 'it is wrong'; Get-Service ClusSvc, vmms", "HV-FRA-01", "HV-FRA-02")
+	paths = append(append(paths, personalPaths...), "/console/runs/"+run, "/sign-in", "/settings/clusters/"+demoCluster+"/edit")
 	paths = append(paths, fmt.Sprintf("/faults/%d", get[faults](p, "/api/v1/faults?open=true").Faults[0].ID))
 	b := newBrowser(t)
 	for _, scheme := range []string{"light", "dark"} {
@@ -36,7 +38,7 @@ func TestScreenshots(t *testing.T) {
 			for _, path := range paths {
 				b.open(p.url + path)
 				b.until("the page", `document.readyState === "complete" && document.fonts.status === "loaded"`)
-				b.until("the first live message", `location.pathname === "/no/such/page" || document.body.innerText.includes("Live") || `+
+				b.until("the first live message", `/such.page|settings|console|account|sign-in/.test(location.pathname) || document.body.innerText.includes("Live") || `+
 					`document.querySelector("[data-live-state=live]") !== null`)
 				png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 				must(t, err)
