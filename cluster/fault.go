@@ -86,6 +86,7 @@ type FaultQuery struct {
 	Cluster  string
 	Node     string
 	OpenOnly bool
+	Acked    *bool     // only those that are acknowledged, or only those that are not; nil for all
 	Since    time.Time // opened, changed, acknowledged or resolved at or after
 	AfterSeq uint64    // changed after this sequence number
 	Limit    int       // 0 means 500

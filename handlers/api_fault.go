@@ -42,6 +42,14 @@ type apiFault struct {
 	Updated  *time.Time        `json:"updated"`
 	Resolved *time.Time        `json:"resolved"`
 	Age      *float64          `json:"ageSeconds"` // from since until resolved, or until now
+	Seen     *apiSeen          `json:"acknowledgement"`
+}
+
+// apiSeen says who acknowledged a fault; a resolved one keeps it.
+type apiSeen struct {
+	At   *time.Time `json:"at"`
+	By   *string    `json:"by"` // null where nobody signs in
+	Note *string    `json:"note"`
 }
 
 type apiRef struct {
@@ -89,6 +97,13 @@ func faultQuery(v url.Values) (q cluster.FaultQuery, open *bool, err error) {
 	default:
 		return q, nil, badRequest("open must be true or false.")
 	}
+	switch s := v.Get("ack"); s {
+	case "":
+	case "true", "false":
+		q.Acked = known(s == "true", true)
+	default:
+		return q, nil, badRequest("ack must be true or false.")
+	}
 	if s := v.Get("after_seq"); s != "" {
 		if q.AfterSeq, err = strconv.ParseUint(s, 10, 63); err != nil {
 			return q, nil, badRequest("after_seq must be a number.")
@@ -130,6 +145,9 @@ func faultOf(f cluster.Fault, m moment) apiFault {
 		Health: f.Health, Open: f.Open(), Title: f.Title, Impact: nonZero(f.Impact), Detail: nonZero(f.Detail),
 		Since: utc(f.Since), Opened: utc(f.Opened), Updated: utc(f.Updated), Resolved: utc(f.Resolved), Age: age(f.Since, end),
 		Steps: each(f.Steps, func(s cluster.Step) apiStep { return apiStep{s.Text, nonZero(s.Command)} }),
+	}
+	if !f.Acked.IsZero() {
+		out.Seen = &apiSeen{utc(f.Acked), nonZero(f.AckedBy), nonZero(f.AckNote)}
 	}
 	if f.Cause != "" {
 		for _, other := range m.snap.Faults {

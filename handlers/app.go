@@ -33,6 +33,11 @@ type Store interface {
 	Faults(ctx context.Context, q cluster.FaultQuery) ([]cluster.Fault, error)
 	// Fault reads one fault; cluster.ErrNotFound if there is none.
 	Fault(ctx context.Context, id int64) (cluster.Fault, error)
+	// Acknowledge writes down that somebody has seen an open fault, Unacknowledge
+	// takes it back. Both return when everybody who watches knows. Errors:
+	// cluster.ErrNotFound, ErrResolved.
+	Acknowledge(ctx context.Context, id int64, by, note string) error
+	Unacknowledge(ctx context.Context, id int64) error
 	// Health says whether data can be read and written.
 	Health() error
 }

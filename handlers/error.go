@@ -42,6 +42,8 @@ func asHTTP(err error) *HTTPError {
 		return &HTTPError{http.StatusConflict, "There is something of that name already.", err}
 	case errors.Is(err, cluster.ErrFixed):
 		return &HTTPError{http.StatusConflict, "This comes from the configuration and cannot be changed here.", err}
+	case errors.Is(err, cluster.ErrResolved):
+		return &HTTPError{http.StatusConflict, "This fault is resolved already. If it comes back, that is another one.", err}
 	case errors.As(err, new(cluster.Problems)):
 		return &HTTPError{http.StatusUnprocessableEntity, "What was entered cannot be used as it is.", err}
 	case errors.Is(err, context.Canceled):

@@ -20,7 +20,7 @@ func (a *App) faults(r *http.Request) (views.Page, error) {
 	if err != nil {
 		return views.Page{}, err
 	}
-	return views.Faults(m.snap, past, query(r), m.now), nil
+	return views.Faults(m.snap, past, query(r), a.me(r.Context()), m.now), nil
 }
 
 func (a *App) fault(r *http.Request) (views.Page, error) {
@@ -29,7 +29,7 @@ func (a *App) fault(r *http.Request) (views.Page, error) {
 	if err != nil {
 		return views.Page{}, err
 	}
-	return views.FaultPage(m.snap, f, query(r), m.now), nil
+	return views.FaultPage(m.snap, f, query(r), a.me(r.Context()), m.now), nil
 }
 
 // findFault looks among the open faults, then in history.

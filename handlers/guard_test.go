@@ -72,6 +72,10 @@ var whoMay = map[cluster.UserRole]string{
 		GET /api/v1/openapi.json
 		GET /api/v1/whoami`,
 	cluster.Operator: `
+		POST /faults/{id}/acknowledge
+		POST /faults/{id}/unacknowledge
+		POST /api/v1/faults/{id}/acknowledgement
+		DELETE /api/v1/faults/{id}/acknowledgement
 		GET /console
 		POST /console/look
 		GET /console/runs
@@ -81,7 +85,12 @@ var whoMay = map[cluster.UserRole]string{
 		POST /console/runs/{id}/cancel
 		GET /console/runs/{id}/output/{n}
 		GET /console/scripts
-		GET /console/scripts/{name}`,
+		GET /console/scripts/{name}
+		GET /api/v1/runs
+		POST /api/v1/runs
+		GET /api/v1/runs/{id}
+		DELETE /api/v1/runs/{id}
+		GET /api/v1/runs/{id}/events`,
 	cluster.Administrator: `
 		GET /console/commands
 		GET /console/scripts/new

@@ -381,7 +381,7 @@ func (m *missedCache) get(a *App, from, to uint64) ([]byte, error) {
 // changedAt is when the last change of a fault happened, as recorded.
 func changedAt(f cluster.Fault) time.Time {
 	at := f.Opened
-	for _, t := range []time.Time{f.Updated, f.Resolved} {
+	for _, t := range []time.Time{f.Updated, f.Acked, f.Resolved} {
 		if t.After(at) {
 			at = t
 		}

@@ -91,7 +91,7 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 		"/api/v1/clusters/{cluster}":     {"/api/v1/clusters/AUE-01", "/api/v1/clusters/" + h, "/api/v1/clusters/UNHEARD", "/api/v1/clusters/none"},
 		"/api/v1/nodes":                  {"", "?cluster=AUE-01&health=critical", "?health=no%20data", "?health=great", "?cluster=none"},
 		"/api/v1/nodes/{cluster}/{node}": {"/api/v1/nodes/AUE-01/HV-01", "/api/v1/nodes/AUE-01/HV-04", "/api/v1/nodes/" + h + "/" + h, "/api/v1/nodes/UNHEARD/X-01", "/api/v1/nodes/AUE-01/none"},
-		"/api/v1/faults":                 {"", "?open=true", "?open=false", "?open=x"},
+		"/api/v1/faults":                 {"", "?open=true", "?open=false", "?open=x", "?ack=true", "?ack=x"},
 		"/api/v1/faults/{id}":            {"/api/v1/faults/" + fault, "/api/v1/faults/0"},
 		"/api/v1/series":                 {"?cluster=AUE-01&object=node/HV-01&metric=cpu&metric=memory.used,vms", "?cluster=AUE-01&object=volume/none&metric=size.used", "?cluster=none&metric=cpu", ""},
 		"/api/v1/openapi.json":           {""},
@@ -104,6 +104,7 @@ func TestOpenAPIDescribesTheAnswers(t *testing.T) {
 		"/api/v1/audit":                  {"", "?who=anna&limit=1&before=100&from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z", "?limit=0", "?before=x", "?from=x", "?limit=1001"},
 		"/api/v1/audit.jsonl":            {""},
 	}
+	f.sendAcknowledgements(t, p, doc, &check)
 	f.sendAll(t, doc, &check)
 	f.sendPeople(t, p, doc, &check)
 	for path, item := range doc["paths"].(object) {

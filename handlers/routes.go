@@ -40,6 +40,8 @@ func (a *App) routes() *chi.Mux {
 	viewer.list("/c/{cluster}/storage", a.storage)
 	viewer.list("/faults", a.faults)
 	viewer.show("/faults/{id}", a.fault)
+	operator.post("/faults/{id}/acknowledge", a.handle(a.acknowledge))
+	operator.post("/faults/{id}/unacknowledge", a.handle(a.unacknowledge))
 	viewer.show("/wall", a.wall)
 
 	// Settings. What changes something is a form, and answers with where to go.
@@ -116,6 +118,8 @@ func (a *App) routes() *chi.Mux {
 	} {
 		viewer.get(pattern, a.api(q))
 	}
+	operator.post("/api/v1/faults/{id}/acknowledgement", a.handle(a.apiAcknowledge))
+	operator.delete("/api/v1/faults/{id}/acknowledgement", a.handle(a.apiUnacknowledge))
 	viewer.get("/api/v1/openapi.json", a.openAPI)
 	admin.get("/api/v1/settings/clusters", a.apiSettings)
 	admin.post("/api/v1/settings/clusters/check", a.write(a.apiCheck))

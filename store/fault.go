@@ -215,6 +215,9 @@ func (s *Store) Faults(ctx context.Context, q cluster.FaultQuery) ([]cluster.Fau
 		}
 		cond("resolved = 0 AND cluster IN (SELECT value FROM json_each(?))", string(list))
 	}
+	if q.Acked != nil {
+		cond("(resolved = 0 AND acked <> 0) = ?", *q.Acked)
+	}
 	if !q.Since.IsZero() {
 		t := nanos(q.Since)
 		cond("(opened >= ? OR updated >= ? OR acked >= ? OR resolved >= ?)", t, t, t, t)

@@ -99,6 +99,7 @@ type faultRow struct {
 	Open     bool
 	Selected bool
 	Seq      string
+	Seen     *seenBy // who acknowledged it, nil for nobody
 	After    []faultRow
 	AfterSum string     // "3 consequences"
 	Times    string     // "3 times in 2 hours", "" for once
@@ -121,6 +122,9 @@ func newFaultRow(f cluster.Fault, after []cluster.Fault, now time.Time) faultRow
 		ID: "f-" + strconv.FormatInt(f.ID, 10), Href: faultPath(f), State: stateOfFault(f),
 		Title: f.Title, Cluster: f.Cluster, Where: where(f), Impact: f.Impact,
 		Since: since(f.Since, now), Open: f.Open(), Seq: strconv.FormatUint(f.Seq, 10),
+	}
+	if f.Acknowledged() {
+		r.Seen = seenOf(f, now)
 	}
 	if !f.Open() {
 		r.State = stateOf(cluster.Healthy).named("Resolved")
@@ -158,7 +162,7 @@ type faultGroup struct {
 }
 
 // Faults is "/faults". past are the faults resolved lately, newest first.
-func Faults(s *cluster.Snapshot, past []cluster.Fault, q Query, now time.Time) Page {
+func Faults(s *cluster.Snapshot, past []cluster.Fault, q Query, me Me, now time.Time) Page {
 	open := slices.DeleteFunc(slices.Clone(s.Faults), func(f cluster.Fault) bool { return q.Cluster != "" && f.Cluster != q.Cluster })
 	done := slices.DeleteFunc(slices.Clone(past), func(f cluster.Fault) bool {
 		return f.Open() || q.Cluster != "" && f.Cluster != q.Cluster || now.Sub(f.Resolved) > 2*time.Hour
@@ -166,10 +170,11 @@ func Faults(s *cluster.Snapshot, past []cluster.Fault, q Query, now time.Time) P
 	page := Page{
 		Title: "Faults", Path: "/faults", Nav: navFor(s, q.Cluster, tabFaults), Live: true, Layout: "split wide-aside",
 		Crumbs: crumbs(q.Cluster, Crumb{"Faults", q.on("/faults")}),
-		Head:   Head{Title: "Live faults", Sub: faultsSub(len(open), len(done)), Actions: csvAction(q, "/faults")},
+		Head:   Head{Title: "Live faults", Sub: faultsSub(open, len(done)), Actions: csvAction(q, "/faults")},
 	}
 	t := faultsTable(open, now)
 	bar := newTools("/faults", "Filter by node or text", t.Rows, q)
+	bar.ackChip(open, q)
 	page.table = &t
 	open = slices.DeleteFunc(open, func(f cluster.Fault) bool { return !q.wantsFault(f) })
 	done = slices.DeleteFunc(done, func(f cluster.Fault) bool { return !q.wantsFault(f) })
@@ -177,6 +182,10 @@ func Faults(s *cluster.Snapshot, past []cluster.Fault, q Query, now time.Time) P
 	var selected *faultDetail
 	if first := byCause(open); len(first) > 0 {
 		d := newFaultDetail(s, first[0].fault, now)
+		if f := first[0].fault; !f.Acknowledged() && me.may(cluster.Operator) {
+			// On the page of the fault: here another one may come first at any moment.
+			d.Links = append(d.Links, Action{Label: "Acknowledge", Icon: seenIcon, Href: faultPath(f) + "#ack"})
+		}
 		selected = &d
 		markSelected(groups, first[0].fault)
 	}
@@ -190,10 +199,19 @@ func Faults(s *cluster.Snapshot, past []cluster.Fault, q Query, now time.Time) P
 	return page
 }
 
-func faultsSub(open, done int) string {
+func faultsSub(open []cluster.Fault, done int) string {
 	text := "No open faults"
-	if open > 0 {
-		text = plural(open, "open fault")
+	if len(open) > 0 {
+		text = plural(len(open), "open fault")
+	}
+	acked := 0
+	for _, f := range open {
+		if f.Acknowledged() {
+			acked++
+		}
+	}
+	if acked > 0 {
+		text += ", " + strconv.Itoa(acked) + " acknowledged"
 	}
 	if done > 0 {
 		text += ", " + strconv.Itoa(done) + " resolved in the last 2 hours"
@@ -202,7 +220,7 @@ func faultsSub(open, done int) string {
 }
 
 func (q Query) wantsFault(f cluster.Fault) bool {
-	return q.wantsState(f.Health) && q.matches(f.Title, f.Cluster, f.Node, f.Object.Name, f.Impact, f.Detail)
+	return q.wantsState(f.Health) && q.wantsAck(f) && q.matches(f.Title, f.Cluster, f.Node, f.Object.Name, f.Impact, f.Detail)
 }
 
 func markSelected(groups []faultGroup, f cluster.Fault) {
@@ -232,13 +250,14 @@ func faultGroups(open, done []cluster.Fault, now time.Time) []faultGroup {
 	}
 	var out []faultGroup
 	for _, k := range kinds {
-		g := faultGroup{ID: k.id, Title: k.title, Hot: k.from >= cluster.Quarantined}
+		g := faultGroup{ID: k.id, Title: k.title}
 		for _, c := range folded {
 			if c.fault.Health >= k.from && c.fault.Health <= k.to {
 				r := newFaultRow(c.fault, c.after, now)
 				r.repeats(before[c.fault.Key()], now)
 				delete(before, c.fault.Key())
 				g.Rows = append(g.Rows, r)
+				g.Hot = g.Hot || k.from >= cluster.Quarantined && r.Seen == nil
 			}
 		}
 		if len(g.Rows) > 0 {
@@ -276,11 +295,17 @@ func (r *faultRow) repeats(earlier []cluster.Fault, now time.Time) {
 
 func faultsTable(faults []cluster.Fault, now time.Time) Table {
 	t := Table{Label: "Faults", Cols: []Col{{Label: "Fault"}, {Label: "State"}, {Label: "Cluster"}, {Label: "Node"},
-		{Label: "Object"}, {Label: "Impact"}, {Label: "Detail"}, {Label: "Since"}}}
+		{Label: "Object"}, {Label: "Impact"}, {Label: "Detail"}, {Label: "Since"},
+		{Label: "Acknowledged"}, {Label: "Acknowledged by"}, {Label: "Note"}}}
 	for _, f := range faults {
-		at := ago(f.Since, now)
+		at, acked := ago(f.Since, now), Cell{}
+		if f.Acknowledged() {
+			when := ago(f.Acked, now)
+			acked.At = &when
+		}
 		t.Rows = append(t.Rows, Row{ID: rowID("f", f.Key()), Health: f.Health, Cells: []Cell{{Text: f.Title}, {Text: f.Health.String()},
-			{Text: f.Cluster}, {Text: f.Node}, {Text: f.Object.Name}, {Text: f.Impact}, {Text: f.Detail}, {At: &at}}})
+			{Text: f.Cluster}, {Text: f.Node}, {Text: f.Object.Name}, {Text: f.Impact}, {Text: f.Detail}, {At: &at},
+			acked, {Text: f.AckedBy}, {Text: f.AckNote}}})
 	}
 	return t
 }

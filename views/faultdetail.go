@@ -12,20 +12,23 @@ import (
 )
 
 // FaultPage is "/faults/{id}". f may be open or resolved; s may not hold it.
-func FaultPage(s *cluster.Snapshot, f cluster.Fault, q Query, now time.Time) Page {
+func FaultPage(s *cluster.Snapshot, f cluster.Fault, q Query, me Me, now time.Time) Page {
 	for _, open := range s.Faults { // the snapshot may be newer than the store's answer
 		if open.ID == f.ID {
 			f = open
 		}
 	}
 	d := newFaultDetail(s, f, now)
+	if f.Open() && me.may(cluster.Operator) {
+		d.AckPath, d.UnackPath = faultPath(f)+"/acknowledge", faultPath(f)+"/unacknowledge"
+	}
 	groups := faultGroups(s.FaultsOf(f.Cluster), nil, now)
 	markSelected(groups, f)
 	none := calm("No open faults", "Nothing else is wrong in "+f.Cluster+".")
 	return Page{
 		Title: f.Title, Path: faultPath(f), Nav: navFor(s, f.Cluster, tabFaults), Live: true, Layout: "split wide-aside",
 		Crumbs: crumbs(f.Cluster, Crumb{"Faults", Query{Cluster: f.Cluster, Page: 1}.on("/faults")}, Crumb{f.Title, faultPath(f)}),
-		Head:   Head{Title: "Live faults", Sub: f.Cluster + ", " + strings.ToLower(faultsSub(len(s.FaultsOf(f.Cluster)), 0))},
+		Head:   Head{Title: "Live faults", Sub: f.Cluster + ", " + strings.ToLower(faultsSub(s.FaultsOf(f.Cluster), 0))},
 		Regions: []Region{
 			{ID: "r-feed", Class: "col", Label: "Open faults of the cluster", Body: faultFeed(groups, none)},
 			{ID: "r-detail", Class: "aside first-s", Label: "This fault", Body: faultSide(&d)},
@@ -50,6 +53,9 @@ type faultDetail struct {
 	Resolved  bool
 	Lasted    string
 	Countdown *countdown
+	Seen      *seenBy // who acknowledged it, also if it is resolved
+	AckPath   string  // where to send an acknowledgement, "" for who may not
+	UnackPath string
 }
 
 // event is a line of a fault's history.
@@ -79,6 +85,7 @@ func newFaultDetail(s *cluster.Snapshot, f cluster.Fault, now time.Time) faultDe
 	if now.Sub(f.Since) > 24*time.Hour {
 		d.Since = onDate(f.Since, now)
 	}
+	d.Seen = seenOf(f, now)
 	d.Events = faultEvents(s, f, now)
 	d.Links = append(faultLinks(f), consoleLink(s, f))
 	for _, g := range byCause(s.FaultsOf(f.Cluster)) {
@@ -133,6 +140,13 @@ func faultEvents(s *cluster.Snapshot, f cluster.Fault, now time.Time) []event {
 	}
 	if f.Updated.Sub(f.Opened) >= time.Second && f.Open() {
 		out = append(out, event{clock(f.Updated, now), "", "Last change of what is known"})
+	}
+	if !f.Acked.IsZero() {
+		text := "Acknowledged"
+		if f.AckedBy != "" {
+			text += " by " + f.AckedBy
+		}
+		out = append(out, event{clock(f.Acked, now), "", text})
 	}
 	if !f.Open() {
 		out = append(out, event{clock(f.Resolved, now), "ok", "Resolved"})

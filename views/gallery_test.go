@@ -32,7 +32,7 @@ func gallery(t testing.TB) map[string]Page {
 	for name, s := range map[string]*cluster.Snapshot{"healthy": healthy(), "troubled": troubled(), "stale": stale(), "unasked": unasked(), "hostile": hostile(), "limited": limited(), "paused": paused(), "slow": slow(), "nothing": {At: testNow}} {
 		pages[name+"-overview"] = Overview(s, trendsFor(OverviewTrends(s)), q, testNow)
 		pages[name+"-clusters"] = Clusters(s, q, testNow)
-		pages[name+"-faults"] = Faults(s, nil, q, testNow)
+		pages[name+"-faults"] = Faults(s, nil, q, Me{}, testNow)
 		pages[name+"-wall"] = Wall(s, q, testNow)
 		for _, scope := range []string{"", "fleet-"} {
 			c := ""
@@ -58,13 +58,13 @@ func gallery(t testing.TB) map[string]Page {
 		}
 	}
 	s := troubled()
-	pages["faults"] = Faults(s, resolved(), q, testNow)
-	pages["faults-filtered"] = Faults(s, resolved(), Query{Text: "zzz", Page: 1}, testNow)
-	pages["fault"] = FaultPage(s, s.Faults[3], q, testNow)
-	pages["fault-caused"] = FaultPage(s, s.Faults[1], q, testNow)
-	pages["fault-resolved"] = FaultPage(s, resolved()[0], q, testNow)
-	pages["fault-hostile"] = FaultPage(hostile(), hostile().Faults[0], q, testNow)
-	pages["fault-access"] = FaultPage(limited(), limited().Faults[0], q, testNow)
+	pages["faults"] = Faults(s, resolved(), q, Me{}, testNow)
+	pages["faults-filtered"] = Faults(s, resolved(), Query{Text: "zzz", Page: 1}, Me{}, testNow)
+	pages["fault"] = FaultPage(s, s.Faults[3], q, Me{}, testNow)
+	pages["fault-caused"] = FaultPage(s, s.Faults[1], q, Me{}, testNow)
+	pages["fault-resolved"] = FaultPage(s, resolved()[0], q, Me{}, testNow)
+	pages["fault-hostile"] = FaultPage(hostile(), hostile().Faults[0], q, Me{}, testNow)
+	pages["fault-access"] = FaultPage(limited(), limited().Faults[0], q, Me{}, testNow)
 	pages["error"] = ErrorPage(404, "There is no such node", "The cluster has no node of that name.", "It may have been evicted or renamed.")
 	pages["error-live"] = ErrorPage(503, "Not ready", "The store does not answer.", "")
 	return pages

@@ -123,6 +123,9 @@ func (n *Nav) finish(all []cluster.Fault, at tab) {
 	n.Bell.Item.CountLabel = "No open faults"
 	if len(all) > 0 {
 		n.Bell.Item.CountLabel = plural(len(all), "open fault")
+		if waiting := len(toLookAt(all)); waiting < len(all) {
+			n.Bell.Item.CountLabel += ", " + strconv.Itoa(waiting) + " to look at"
+		}
 	}
 }
 
@@ -163,12 +166,14 @@ func (b bell) json() string {
 	return string(text)
 }
 
+// faultItem counts what somebody has to look at.
 func faultItem(faults []cluster.Fault, href string, at tab) NavItem {
 	it := NavItem{Label: "Faults", Href: href, Icon: "alert-20-regular", Current: at == tabFaults}
+	faults = toLookAt(faults)
 	if len(faults) == 0 {
 		return it
 	}
-	it.Count, it.CountLabel, it.Tone = strconv.Itoa(len(faults)), "open", "warn"
+	it.Count, it.CountLabel, it.Tone = strconv.Itoa(len(faults)), "to look at", "warn"
 	for _, f := range faults {
 		if f.Health >= cluster.Quarantined {
 			it.Tone = "crit"

@@ -83,7 +83,7 @@ func TestFaultGroups(t *testing.T) {
 func TestResolvedLongAgoIsNotShown(t *testing.T) {
 	old := resolved()[0]
 	old.Resolved = testNow.Add(-121 * time.Minute)
-	p := Faults(healthy(), []cluster.Fault{old}, Query{Page: 1}, testNow)
+	p := Faults(healthy(), []cluster.Fault{old}, Query{Page: 1}, Me{}, testNow)
 	if html := renderPage(t, p); strings.Contains(html, old.Title) {
 		t.Error("a fault resolved more than two hours ago is shown")
 	}

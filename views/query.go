@@ -17,6 +17,7 @@ type Query struct {
 	Text    string // q: words a row must contain
 	State   string // state: a health, as in the class names ("crit", "warn", …)
 	Cluster string // cluster: of the fault list
+	Ack     string // ack: "true" for acknowledged faults only, "false" for the others
 	Sort    string // sort: key of a column
 	Desc    bool   // dir=desc
 	Page    int    // page: from 1
@@ -33,6 +34,9 @@ func ParseQuery(v url.Values) Query {
 	}
 	if _, ok := healthOf(v.Get("state")); ok {
 		q.State = v.Get("state")
+	}
+	if ack := v.Get("ack"); ack == "true" || ack == "false" {
+		q.Ack = ack
 	}
 	if n, err := strconv.Atoi(v.Get("page")); err == nil && n > 1 {
 		q.Page = n
@@ -51,6 +55,7 @@ func (q Query) Encode() string {
 	set("q", q.Text)
 	set("state", q.State)
 	set("cluster", q.Cluster)
+	set("ack", q.Ack)
 	set("sort", q.Sort)
 	if q.Desc {
 		v.Set("dir", "desc")

@@ -48,12 +48,12 @@ func newTools(path, placeholder string, rows []Row, q Query) Tools {
 		}
 		t.Chips = append(t.Chips, StateChip{State: st, Count: strconv.Itoa(counts[h]), Href: to.on(path), On: on})
 	}
-	if q.Text != "" || q.State != "" {
+	if q.Text != "" || q.State != "" || q.Ack != "" {
 		without := q
-		without.Text, without.State, without.Page = "", "", 1
+		without.Text, without.State, without.Ack, without.Page = "", "", "", 1
 		t.Clear = without.on(path)
 	}
-	for _, h := range []Hidden{{"state", q.State}, {"cluster", q.Cluster}, {"sort", q.Sort}} {
+	for _, h := range []Hidden{{"state", q.State}, {"cluster", q.Cluster}, {"ack", q.Ack}, {"sort", q.Sort}} {
 		if h.Value != "" {
 			t.Hidden = append(t.Hidden, h)
 		}
@@ -80,7 +80,7 @@ func worstFirst(rows []Row) {
 
 // filtered is what stands in a list whose filter lets nothing through.
 func filtered(q Query, otherwise Empty, path string) Empty {
-	if q.Text == "" && q.State == "" {
+	if q.Text == "" && q.State == "" && q.Ack == "" {
 		return otherwise
 	}
 	return Empty{State: State{Class: "quiet", Icon: "search-20-regular"}, Title: "Nothing matches",

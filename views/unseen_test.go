@@ -111,7 +111,7 @@ func TestAccessFault(t *testing.T) {
 	if len(s.Faults) != 2 {
 		t.Fatalf("%d faults", len(s.Faults))
 	}
-	html := renderPage(t, FaultPage(s, s.Faults[0], Query{Page: 1}, testNow))
+	html := renderPage(t, FaultPage(s, s.Faults[0], Query{Page: 1}, Me{}, testNow))
 	for _, want := range []string{"Grant-ClusterAccess -User", "Performance Monitor Users", "__SystemSecurity", lockIcon} {
 		if !strings.Contains(html, want) {
 			t.Errorf("lacks %q", want)

@@ -58,7 +58,7 @@ func newWall(s *cluster.Snapshot, now time.Time) wall {
 		counts[p.State.Health] = p.n
 	}
 	open := wallCount{ID: "w-open", Count: strconv.Itoa(len(s.Faults)), Label: "Open faults", State: State{Class: "quiet", Icon: "alert-24-regular"}, Zero: len(s.Faults) == 0}
-	for _, f := range s.Faults {
+	for _, f := range toLookAt(s.Faults) {
 		open.Hot = open.Hot || f.Health >= cluster.Quarantined
 	}
 	w.Counts = append(w.Counts, open)
