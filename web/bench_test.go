@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,4 +235,31 @@ func openedAt(p *product, title string) time.Time {
 	}
 	p.t.Fatalf("no open fault %q", title)
 	return time.Time{}
+}
+
+// BenchmarkFloodToBrowser streams 50 MB of a node's output into a browser and says what
+// it costs in memory at both ends.
+func BenchmarkFloodToBrowser(b *testing.B) {
+	const lines, width = 50_000, 1_000
+	for b.Loop() {
+		p := startChild(b, "-addr", "127.0.0.1:0", "-data", b.TempDir(), "-story=false", "-log", "error")
+		base := p.url(b)
+		tab := newBrowser(b)
+		tab.open(base + "/console?" + url.Values{
+			"script": {fmt.Sprintf("$line = 'x' * %d; foreach ($i in 1..%d) { $line }; 'the last line'", width-1, lines)},
+			"target": {demoCluster + "/HV-FRA-01"},
+		}.Encode())
+		_, before := p.usage(b)
+		heap := eval[float64](tab, `performance.memory.usedJSHeapSize`)
+		began := time.Now()
+		tab.runs()
+		tab.output("the last line")
+		b.ReportMetric(time.Since(began).Seconds(), "s")
+		_, after := p.usage(b)
+		b.ReportMetric(float64(after-before)/(1<<20), "MiB/server")
+		b.ReportMetric((eval[float64](tab, `performance.memory.usedJSHeapSize`)-heap)/(1<<20), "MiB/browser")
+		b.ReportMetric(eval[float64](tab, `document.querySelectorAll("#run *").length`), "elements")
+		p.end()
+	}
+	b.ReportMetric(0, "ns/op")
 }

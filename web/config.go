@@ -40,7 +40,10 @@ type config struct {
 	token       cluster.Secret       // lets a program in as administrator, from the environment
 }
 
-const tempData = ":temp:"
+const (
+	tempData = ":temp:"
+	minToken = 24 // characters of LOOKSALIVE_API_TOKEN
+)
 
 func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (config, error) {
 	cfg := config{Addr: "127.0.0.1:8686", LogLevel: "info"}
@@ -129,6 +132,9 @@ func (c config) problems() []error {
 	}
 	if (c.CertFile == "") != (c.CertKeyFile == "") {
 		bad("tls_certificate_file and tls_key_file are given together or not at all")
+	}
+	if n := len(c.token.Reveal()); n > 0 && n < minToken {
+		bad("LOOKSALIVE_API_TOKEN has %d characters: at least %d make it hard to guess", n, minToken)
 	}
 	if _, err := c.level(); err != nil {
 		bad("log level %q: want debug, info, warn or error", c.LogLevel)

@@ -111,11 +111,11 @@ nodes = ["hv-01"]
 user = "u"
 password_env = "NOT_SET"
 `)
-	_, err := loadConfig([]string{"-config", file, "-data", t.TempDir()}, env(), io.Discard)
+	_, err := loadConfig([]string{"-config", file, "-data", t.TempDir()}, env("LOOKSALIVE_API_TOKEN", "secret"), io.Discard)
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, part := range []string{"addr", "log level", `unknown key "colour"`, "has no nodes", "no user", "named twice", "NOT_SET is empty"} {
+	for _, part := range []string{"addr", "log level", `unknown key "colour"`, "has no nodes", "no user", "named twice", "LOOKSALIVE_API_TOKEN has 6", "NOT_SET is empty"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error does not mention %q:\n%v", part, err)
 		}

@@ -98,7 +98,7 @@ func startProductWith(t testing.TB, dir string, getenv func(string) string, args
 }
 
 // testToken is the LOOKSALIVE_API_TOKEN of the programs of the tests.
-const testToken = "token-of-the-tests"
+const testToken = "a-long-token-of-the-tests"
 
 // tester is the administrator the tests sign in as.
 const tester, testerPassword = "tester", "a password of the tests"
