@@ -35,6 +35,7 @@ func (a *App) consoleRoutes(viewer, operator, admin gate) {
 	admin.post("/console/scripts/{name}/edit", a.handle(a.changeScript))
 	admin.post("/console/scripts/{name}/delete", a.handle(a.deleteScript))
 	viewer.page("/asked", a.askedPage)
+	a.runRoutes(operator)
 }
 
 var errNoConsole = &HTTPError{Code: http.StatusNotFound, Msg: "This server was started without a console."}
