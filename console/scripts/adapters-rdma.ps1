@@ -12,6 +12,6 @@ foreach ($r in Get-NetAdapterRdma) {
     $rdma[$name] = $r.Enabled
 }
 Get-NetAdapter |
-    Sort-Object Name |
-    Select-Object Name, Status, LinkSpeed, InterfaceDescription, DriverVersion,
+    Sort-Object 'Name' |
+    Select-Object 'Name', 'Status', 'LinkSpeed', 'InterfaceDescription', 'DriverVersion',
         @{ Name = 'Rdma'; Expression = { $rdma[$_.Name] } }

@@ -17,6 +17,6 @@ $listeners = Get-ChildItem -Path WSMan:\localhost\Listener | ForEach-Object {
 }
 Get-ChildItem -Path Cert:\LocalMachine\My |
     Where-Object { $_.HasPrivateKey } |
-    Select-Object Subject, Thumbprint, NotAfter,
+    Select-Object 'Subject', 'Thumbprint', 'NotAfter',
         @{ Name = 'EndsSoon'; Expression = { $_.NotAfter -lt (Get-Date).AddDays($Days) } },
         @{ Name = 'Listener'; Expression = { $listeners -contains $_.Thumbprint } }

@@ -17,4 +17,4 @@ param(
     [int]$Port = 445
 )
 Test-NetConnection -ComputerName $ComputerName -Port $Port |
-    Select-Object ComputerName, RemoteAddress, RemotePort, SourceAddress, TcpTestSucceeded
+    Select-Object 'ComputerName', 'RemoteAddress', 'RemotePort', 'SourceAddress', 'TcpTestSucceeded'

@@ -7,5 +7,5 @@ Direct, redirected or blocked, for each volume and node, with the reason. Redire
 Storage
 #>
 Get-ClusterSharedVolumeState |
-    Sort-Object Name, Node |
-    Select-Object Name, Node, StateInfo, FileSystemRedirectedIOReason, BlockRedirectedIOReason
+    Sort-Object 'Name', 'Node' |
+    Select-Object 'Name', 'Node', 'StateInfo', 'FileSystemRedirectedIOReason', 'BlockRedirectedIOReason'

@@ -13,5 +13,5 @@ param(
 )
 Get-PhysicalDisk |
     Where-Object { $All -or $_.HealthStatus -ne 'Healthy' } |
-    Sort-Object FriendlyName |
-    Select-Object FriendlyName, SerialNumber, MediaType, HealthStatus, OperationalStatus, Usage, Size
+    Sort-Object 'FriendlyName' |
+    Select-Object 'FriendlyName', 'SerialNumber', 'MediaType', 'HealthStatus', 'OperationalStatus', 'Usage', 'Size'

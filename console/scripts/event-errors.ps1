@@ -22,4 +22,4 @@ param(
 )
 $filter = @{ LogName = $Log; Level = 1, 2; StartTime = (Get-Date).AddHours(-$Hours) }
 Get-WinEvent -FilterHashtable $filter -MaxEvents $Most -ErrorAction SilentlyContinue |
-    Select-Object TimeCreated, Id, LevelDisplayName, ProviderName, Message
+    Select-Object 'TimeCreated', 'Id', 'LevelDisplayName', 'ProviderName', 'Message'

@@ -8,4 +8,4 @@ Cluster
 #>
 Get-ClusterResource |
     Where-Object { $_.State -ne 'Online' } |
-    Select-Object Name, State, OwnerGroup, OwnerNode, ResourceType
+    Select-Object 'Name', 'State', 'OwnerGroup', 'OwnerNode', 'ResourceType'

@@ -7,5 +7,5 @@ After how many missed heartbeats, and after how many milliseconds each, the clus
 Cluster
 #>
 Get-Cluster |
-    Select-Object Name, SameSubnetDelay, SameSubnetThreshold, CrossSubnetDelay, CrossSubnetThreshold,
-        CrossSiteDelay, CrossSiteThreshold, RouteHistoryLength
+    Select-Object 'Name', 'SameSubnetDelay', 'SameSubnetThreshold', 'CrossSubnetDelay', 'CrossSubnetThreshold',
+        'CrossSiteDelay', 'CrossSiteThreshold', 'RouteHistoryLength'

@@ -21,4 +21,4 @@ $filter = @{
     StartTime    = (Get-Date).AddHours(-$Hours)
 }
 Get-WinEvent -FilterHashtable $filter -ErrorAction SilentlyContinue |
-    Select-Object TimeCreated, Id, LevelDisplayName, Message
+    Select-Object 'TimeCreated', 'Id', 'LevelDisplayName', 'Message'

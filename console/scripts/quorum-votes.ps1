@@ -7,4 +7,4 @@ Each node with its vote and the vote the cluster gives it at this moment.
 Cluster
 #>
 Get-ClusterNode |
-    Select-Object Name, State, StatusInformation, NodeWeight, DynamicWeight, FaultDomain
+    Select-Object 'Name', 'State', 'StatusInformation', 'NodeWeight', 'DynamicWeight', 'FaultDomain'

@@ -7,4 +7,4 @@ How long virtual machines may run on an isolated node before they fail over, and
 Cluster
 #>
 Get-Cluster |
-    Select-Object Name, ResiliencyLevel, ResiliencyDefaultPeriod, QuarantineThreshold, QuarantineDuration
+    Select-Object 'Name', 'ResiliencyLevel', 'ResiliencyDefaultPeriod', 'QuarantineThreshold', 'QuarantineDuration'

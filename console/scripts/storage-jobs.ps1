@@ -7,4 +7,4 @@ Repairs and rebalancing that go on. As long as there are any, no second server m
 Storage
 #>
 Get-StorageJob |
-    Select-Object Name, JobState, PercentComplete, BytesProcessed, BytesTotal, ElapsedTime
+    Select-Object 'Name', 'JobState', 'PercentComplete', 'BytesProcessed', 'BytesTotal', 'ElapsedTime'

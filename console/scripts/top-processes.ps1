@@ -20,4 +20,4 @@ $property = 'CPU'
 if ($By -eq 'Memory') { $property = 'WorkingSet64' }
 Get-Process |
     Sort-Object -Property $property -Descending |
-    Select-Object -First $Count -Property Name, Id, CPU, WorkingSet64, HandleCount
+    Select-Object -First $Count -Property 'Name', 'Id', 'CPU', 'WorkingSet64', 'HandleCount'

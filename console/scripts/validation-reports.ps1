@@ -8,5 +8,5 @@ Cluster
 #>
 Get-ChildItem -Path C:\Windows\Cluster\Reports -ErrorAction SilentlyContinue |
     Where-Object { $_.Name -like 'Validation Report*' -or $_.Name -like '*.htm' } |
-    Sort-Object LastWriteTime -Descending |
-    Select-Object Name, LastWriteTime, Length
+    Sort-Object 'LastWriteTime' -Descending |
+    Select-Object 'Name', 'LastWriteTime', 'Length'
