@@ -136,6 +136,9 @@ func (h *host) runNamed(ctx context.Context, in *powershell.Interp, text string,
 			result = powershell.Result{Exit: 1, Failed: true}
 		}
 	}()
+	if s, given, ok := questionOf(in, text, args); ok {
+		return h.answerBy(in, s, given, out)
+	}
 	return in.RunNamed(ctx, text, args, out)
 }
 

@@ -120,7 +120,9 @@ type paramDecl struct {
 	byName    bool
 	position  int // 0: none given
 	aliases   []string
-	set       []string
+	checks    []paramCheck
+	// What a mandatory parameter takes nevertheless.
+	allowNull, allowEmpty bool
 }
 
 // Statements.

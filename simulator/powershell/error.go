@@ -131,17 +131,18 @@ func (e *ErrorRecord) Lines() []string {
 
 // The exception types used here.
 const (
-	runtimeException  = "System.Management.Automation.RuntimeException"
-	notFoundException = "System.Management.Automation.CommandNotFoundException"
-	bindingException  = "System.Management.Automation.ParameterBindingException"
-	methodException   = "System.Management.Automation.MethodInvocationException"
-	methodMissing     = "System.Management.Automation.RuntimeException"
-	argumentException = "System.ArgumentException"
-	notSupportedType  = "System.Management.Automation.PSNotSupportedException"
-	parseException    = "System.Management.Automation.ParseException"
-	castException     = "System.Management.Automation.RuntimeException" // what a failed cast is reported as
-	setException      = "System.Management.Automation.SetValueInvocationException"
-	hresultException  = -2146233087 // COR_E_SYSTEM
+	runtimeException    = "System.Management.Automation.RuntimeException"
+	notFoundException   = "System.Management.Automation.CommandNotFoundException"
+	bindingException    = "System.Management.Automation.ParameterBindingException"
+	validationException = "System.Management.Automation.ParameterBindingValidationException"
+	methodException     = "System.Management.Automation.MethodInvocationException"
+	methodMissing       = "System.Management.Automation.RuntimeException"
+	argumentException   = "System.ArgumentException"
+	notSupportedType    = "System.Management.Automation.PSNotSupportedException"
+	parseException      = "System.Management.Automation.ParseException"
+	castException       = "System.Management.Automation.RuntimeException" // what a failed cast is reported as
+	setException        = "System.Management.Automation.SetValueInvocationException"
+	hresultException    = -2146233087 // COR_E_SYSTEM
 )
 
 // newError makes a record without a position.

@@ -1,9 +1,6 @@
 package powershell
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // blockStage runs a function or script block as an element of a pipeline.
 type blockStage struct {
@@ -198,10 +195,10 @@ func (s *blockStage) bindOne(d *paramDecl, v any, given bool) error {
 			s.sc.types[lower(d.name)] = full
 		}
 	}
-	if len(d.set) > 0 && given && !oneOf(d.set, toString(v)) {
-		rec := bindError("ParameterArgumentValidationError", "Cannot validate argument on parameter '%s'. The argument %q does not belong to the set %q specified by the ValidateSet attribute. Supply an argument that is in the set and then try the command again.", d.name, toString(v), strings.Join(d.set, ","))
-		rec.Category = "InvalidData"
-		return rec
+	if given {
+		if err := in.validate(d, v); err != nil {
+			return err
+		}
 	}
 	s.sc.set(lower(d.name), v)
 	return nil

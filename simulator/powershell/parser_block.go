@@ -155,9 +155,13 @@ func (p *parser) paramDecl(b *blockBody) paramDecl {
 			p.parameterAttribute(inside, at, &d)
 		case "alias":
 			d.aliases = append(d.aliases, quotedWords(inside)...)
-		case "validateset":
-			d.set = append(d.set, quotedWords(inside)...)
-		case "validatenotnullorempty", "validatenotnull", "allownull", "allowemptystring", "allowemptycollection":
+		case "validaterange", "validateset", "validatepattern", "validatenotnullorempty", "validatenotnull":
+			d.checks = append(d.checks, p.validation(name, inside, at))
+		case "allownull":
+			d.allowNull = true
+		case "allowemptystring":
+			d.allowEmpty = true
+		case "allowemptycollection":
 		default:
 			p.fail("NotSupported", span{at, p.pos}, "The attribute '"+name+"' is not supported by this simulated PowerShell.")
 		}

@@ -157,6 +157,11 @@ func (in *Interp) staticCall(t Type, name string, args []any) (any, error) {
 			return nil, err
 		}
 		return equalText(first, toString(args[1]), len(args) < 3), nil
+	case "System.Array::indexof":
+		if err := need(2); err != nil {
+			return nil, err
+		}
+		return in.indexOf(asItems(args[0]), args[1]), nil
 	case "System.Guid::newguid":
 		return newRandomGuid(), nil
 	case "System.Guid::parse":
