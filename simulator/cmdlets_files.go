@@ -107,6 +107,9 @@ func (s *console) getChildren(call *powershell.Call) error {
 		if err == nil && !known {
 			known, err = s.subkeys(call, word)
 		}
+		if err == nil && !known {
+			known, err = s.listeners(call, word)
+		}
 		if err != nil {
 			return err
 		}
