@@ -22,6 +22,7 @@ func TestLanguage(t *testing.T) {
 		{"comparison", `1 -eq '1'; '1' -eq 1; 'A' -eq 'a'; 'A' -ceq 'a'; 'a' -ne 'b'; 2 -gt 1; '10' -lt '9'; 10 -lt '9'; $null -eq 0; 'x' -ge 'X'`, "True|True|True|False|True|True|True|False|False|True"},
 		{"filters", `(1,2,3,4) -gt 2 -join ','; ('a','b','A') -eq 'a' -join ','; ('ab','b') -like 'a*'; (1,2) -ne 1; ('x1','y').Count -match 2`, "3,4|a,A|ab|2|True"},
 		{"like and match", `'Node-01' -like 'node-*'; 'a' -notlike 'b'; 'abc' -clike 'A*'; 'a[b' -like 'a` + "`" + `[*'; 'abc' -like '[a-c]?c'; 'k=v' -match '(?<k>\w)=(?<v>\w)'; $Matches.k + $Matches['v'] + $Matches[0]; 'x' -notmatch 'y'; 'ü' -like '?'`, "True|True|False|True|True|True|kvk=v|True|True"},
+		{"where in a list", `[array]::IndexOf(@(0, 1, 4, 3, 2), [int]'4'); [array]::IndexOf(('a', 'b'), 'b'); [array]::IndexOf(('a', 'b'), 'B'); [Array]::IndexOf(@(1), 7)`, "2|1|-1|-1"},
 		{"membership", `'b' -in 'a','B'; 'c' -notin 'a','b'; 1,2 -contains 2; 1,2 -notcontains 3; 'a','b' -ccontains 'B'`, "True|True|True|True|False"},
 		{"logic", `$true -and $false; $true -or $(throw 'not asked'); !1; -not ''; $true -xor $true; (-not $true) -or $true; [bool]@(); [bool]@(0); [bool]@(0,0); [bool]'0'; [bool]0.0`, "False|True|False|True|False|True|False|False|True|True|False"},
 		{"bits", `5 -band 4; 1 -bor 6; 5 -bxor 1; -bnot 0; 1 -shl 4; 256 -shr 2; 0xFF`, "4|7|4|-1|16|64|255"},
