@@ -87,3 +87,33 @@ func TestQuestionsByHandFail(t *testing.T) {
 		t.Errorf("%d objects, errors %v, %+v", len(out), errs, r)
 	}
 }
+
+// TestArgumentsOfScripts: what a parameter does not take ends the script before it does
+// anything.
+func TestArgumentsOfScripts(t *testing.T) {
+	tests := []struct {
+		script, name string
+		value        any
+		want         string
+	}{
+		{"param([ValidateRange(0, 3650)][int]$Days = 60) 'ran'", "Days", 99999, "Cannot validate argument on parameter 'Days'. The 99999 argument is greater than the maximum allowed range of 3650. Supply an argument that is less than or equal to 3650 and then try the command again.\n" +
+			"    + CategoryInfo          : InvalidData: (:) [], ParameterBindingValidationException\n    + FullyQualifiedErrorId : ParameterArgumentValidationError"},
+		{"param([ValidateSet('a', 'b')]$Kind = 'a') 'ran'", "kind", "c", "The argument \"c\" does not belong to the set \"a,b\""},
+		{"param([int]$Count) 'ran'", "Count", "many", "Cannot process argument transformation on parameter 'Count'."},
+		{"param([Parameter(Mandatory = $true)][string]$Name, $Other) 'ran'", "Other", 1, "Cannot process command because of one or more missing mandatory parameters: Name."},
+		{"param([Parameter()]$Name) 'ran'", "Nope", 1, "A parameter cannot be found that matches parameter name 'Nope'.\n    + CategoryInfo"},
+	}
+	for _, tt := range tests {
+		args := powershell.NewHash()
+		args.Set(tt.name, tt.value)
+		out, errs, r := byHand(t, consoleHost(t), tt.script, args)
+		if len(out) != 0 || len(errs) != 1 || !strings.Contains(errs[0], tt.want) || !r.Failed {
+			t.Errorf("%s with %v\ngot  %v %v %+v\nwant %s", tt.script, tt.value, out, errs, r, tt.want)
+		}
+	}
+	args := powershell.NewHash()
+	args.Set("Days", 3650)
+	if out, errs, r := byHand(t, consoleHost(t), tests[0].script, args); len(out) != 1 || len(errs) > 0 || r.Failed {
+		t.Errorf("what it takes: %v %v %+v", out, errs, r)
+	}
+}

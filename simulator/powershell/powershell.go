@@ -225,18 +225,20 @@ func (in *Interp) script(body *blockBody, args []any) error {
 	if in.named != nil {
 		bound, rest, err = in.bindWords(body, in.named)
 	}
-	if err != nil {
-		return asFailure(err)
-	}
-	if body.hasParams {
+	unknown := err != nil
+	if err == nil && body.hasParams {
 		err = f.bindValues(bound, rest)
-	} else {
+	} else if err == nil {
 		in.global.vars["args"] = append([]any{}, rest...)
 	}
-	if err == nil {
-		err = f.run(nil)
+	if err != nil {
+		var rec *ErrorRecord
+		if errors.As(err, &rec) && (unknown || rec.Line == 0) {
+			rec.Line = -1 // the arguments stand nowhere in the script
+		}
+		return asFailure(err)
 	}
-	return err
+	return f.run(nil)
 }
 
 // emit hands an object to the host.
