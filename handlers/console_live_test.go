@@ -35,7 +35,7 @@ func (f *fixture) watching() (address string, stop func()) {
 
 func (f *fixture) watch(address, id string, after int64) *websocket.Conn {
 	f.t.Helper()
-	conn, res, err := websocket.DefaultDialer.Dial(fmt.Sprintf("%s/console/runs/%s/live?after=%d", address, id, after), http.Header{"Cookie": {f.cookie}})
+	conn, res, err := websocket.DefaultDialer.Dial(fmt.Sprintf("%s/console/runs/%s/live?after=%d", address, id, after), http.Header{"Cookie": {f.cookie}, "Host": {"127.0.0.1:8686"}})
 	if err != nil {
 		f.t.Fatalf("%v %v", err, res)
 	}
@@ -205,11 +205,11 @@ func TestWatchersLeave(t *testing.T) {
 		t.Error(d)
 	}
 	for path, want := range map[string]int{"/console/runs/none/live": 404, "/console/runs/" + id + "/live?after=x": 400} {
-		if _, res, err := websocket.DefaultDialer.Dial(address+path, http.Header{"Cookie": {f.cookie}}); err == nil || res.StatusCode != want {
+		if _, res, err := websocket.DefaultDialer.Dial(address+path, http.Header{"Cookie": {f.cookie}, "Host": {"127.0.0.1:8686"}}); err == nil || res.StatusCode != want {
 			t.Errorf("%s: %v, %v", path, res, err)
 		}
 	}
-	if _, res, err := websocket.DefaultDialer.Dial(address+"/console/runs/"+id+"/live", http.Header{"Cookie": {f.cookie}, "Origin": {"https://evil.example.org"}}); err == nil || res.StatusCode != http.StatusForbidden {
+	if _, res, err := websocket.DefaultDialer.Dial(address+"/console/runs/"+id+"/live", http.Header{"Cookie": {f.cookie}, "Host": {"127.0.0.1:8686"}, "Origin": {"https://evil.example.org"}}); err == nil || res.StatusCode != http.StatusForbidden {
 		t.Errorf("from another site: %v, %v", res, err)
 	}
 	if _, res, err := websocket.DefaultDialer.Dial(address+"/console/runs/"+id+"/live", nil); err == nil || res.StatusCode != http.StatusUnauthorized {

@@ -281,7 +281,7 @@ func TestSavedScriptPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, "somebody else changes it", f.submit(at+"/edit", form.Encode(), "Cookie", cookieName+"="+cookie), "This script is kept by somebody else.")
+	wantSeen(t, "somebody else changes it", f.submit(at+"/edit", form.Encode(), "Cookie", testCookie+"="+cookie), "This script is kept by somebody else.")
 	form.Set("name", "renamed")
 	if w := f.submit(at+"/edit", form.Encode()); w.Code != http.StatusSeeOther || f.get(at).Code != http.StatusNotFound || f.get("/console/scripts/RENAMED").Code != http.StatusOK {
 		t.Errorf("renaming: %d", w.Code)

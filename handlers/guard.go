@@ -80,12 +80,21 @@ func bearer(r *http.Request) (string, bool) {
 
 func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
-func cookieOf(r *http.Request) string {
+// nameOfCookie has the port in it: cookies do not know ports, and two servers on one
+// host would sign each other's people out.
+func nameOfCookie(r *http.Request) string {
 	name := cookieName
 	if r.TLS != nil {
 		name = cookieNameTLS
 	}
-	c, err := r.Cookie(name)
+	if _, port, err := net.SplitHostPort(r.Host); err == nil {
+		name += "-" + port
+	}
+	return name
+}
+
+func cookieOf(r *http.Request) string {
+	c, err := r.Cookie(nameOfCookie(r))
 	if err != nil {
 		return ""
 	}
@@ -94,9 +103,9 @@ func cookieOf(r *http.Request) string {
 
 // setCookie hands a browser its session, or takes it away with "".
 func setCookie(w http.ResponseWriter, r *http.Request, value string, s cluster.Session) {
-	c := &http.Cookie{Name: cookieName, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Expires: s.Expires}
-	if r.TLS != nil {
-		c.Name, c.Secure = cookieNameTLS, true
+	c := &http.Cookie{
+		Name: nameOfCookie(r), Value: value, Path: "/", Expires: s.Expires,
+		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode,
 	}
 	if value == "" {
 		c.MaxAge = -1

@@ -204,7 +204,7 @@ func TestWhoMay(t *testing.T) {
 			}
 			cookie, token := p.cookie[role], p.token[role]
 			if role == cluster.Nobody {
-				cookie, token = cookieName+"=wrong", "la_wrong"
+				cookie, token = testCookie+"=wrong", "la_wrong"
 			}
 			judge(t, route, fmt.Sprint(role, " with a cookie"), ask("cookie", "Cookie", cookie), role, least[route])
 			byToken := cluster.Nobody // a token opens the API alone

@@ -48,6 +48,9 @@ func newPeople(t testing.TB, o *Options) *people {
 	return p
 }
 
+// testCookie is the cookie of the server that all fixtures are asked as.
+const testCookie = cookieName + "-8686"
+
 // signIn begins another session for the account of a role.
 func (p *people) signIn(t testing.TB, role cluster.UserRole) {
 	t.Helper()
@@ -55,7 +58,7 @@ func (p *people) signIn(t testing.TB, role cluster.UserRole) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cookie[role], p.session[role] = cookieName+"="+cookie, session.ID
+	p.cookie[role], p.session[role] = testCookie+"="+cookie, session.ID
 }
 
 // as has all requests of the fixture come from somebody of a role.

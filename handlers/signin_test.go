@@ -63,7 +63,7 @@ func TestSignIn(t *testing.T) {
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/nodes?q=a%26b" {
 		t.Errorf("%d %q", w.Code, w.Header().Get("Location"))
 	}
-	if c.Name != "looksalive" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure || c.Domain != "" || !c.Expires.After(start) {
+	if c.Name != testCookie || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure || c.Domain != "" || !c.Expires.After(start) {
 		t.Errorf("cookie %+v", c)
 	}
 	f.cookie = c.Name + "=" + c.Value
@@ -108,7 +108,7 @@ func TestSignInOverTLS(t *testing.T) {
 		return w
 	}
 	c := cookieIn(t, ask("POST", "/sign-in", url.Values{"user": {"vera"}, "password": {passphrase}}.Encode(), ""))
-	if c.Name != "__Host-looksalive" || !c.Secure || c.Path != "/" || c.Domain != "" {
+	if c.Name != "__Host-"+testCookie || !c.Secure || c.Path != "/" || c.Domain != "" {
 		t.Errorf("%+v", c)
 	}
 	if w := ask("GET", "/", "", c.Name+"="+c.Value); w.Code != 200 {
@@ -288,7 +288,7 @@ func TestPagesAreKeptApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantText(t, "the page of vito", s.ask("GET", "/", "Cookie", cookieName+"="+cookie), "Signed in as vito")
+		wantText(t, "the page of vito", s.ask("GET", "/", "Cookie", testCookie+"="+cookie), "Signed in as vito")
 		for role, name := range p.name {
 			body := s.as(p, role).get("/").Body.String()
 			for other, otherName := range p.name {

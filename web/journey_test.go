@@ -113,6 +113,7 @@ func TestJourneyNodeDies(t *testing.T) {
 func TestJourneyConnectionIsCut(t *testing.T) {
 	p := startProduct(t)
 	c := newCutter(t, strings.TrimPrefix(p.url, "http://"))
+	signIn(t, c.url())
 	b := newBrowser(t)
 	b.open(c.url() + "/faults")
 	b.until("the live pill", `document.body.innerText.includes("Live")`)

@@ -34,5 +34,7 @@ func standing(s scripts.Script) string {
 	for _, name := range remoting.WatchedServices {
 		services = append(services, cluster.Quote(name))
 	}
-	return strings.Replace(s.Text, "param($options)\n", "$options = @{ Services = "+strings.Join(services, ", ")+" }\n", 1)
+	// The loop's errors end a script, too; those of a console do not by themselves.
+	return "$ErrorActionPreference = 'Stop'\n" +
+		strings.Replace(s.Text, "param($options)\n", "$options = @{ Services = "+strings.Join(services, ", ")+" }\n", 1)
 }
