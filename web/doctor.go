@@ -152,6 +152,12 @@ func progress(w io.Writer) func(cluster.Check) {
 				}
 				said[key] = true
 				fmt.Fprintf(w, "%-8s %s: %s. %s\n", s.State, n.Address, s.Title, s.Detail)
+				for _, f := range s.Fix {
+					fmt.Fprintf(w, "         - %s\n", f.Text)
+					if f.Command != "" {
+						fmt.Fprintf(w, "           %s\n", f.Command)
+					}
+				}
 			}
 		}
 	}
