@@ -10,6 +10,7 @@ const SILENCE = 15_000; // no message for so long means lost
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5_000;
 const NOTICE_AFTER = 2_500; // a short loss is only told by the pill
+const ON_THE_WAY = 10_000; // so long another page may take to come
 const OLD_DATA = 20_000; // from here the pill says how old the data is
 
 const root = document.documentElement;
@@ -26,6 +27,7 @@ class Live {
   private silenceTimer = 0;
   private lostAt = 0; // since when we are without the server
   private ended = false; // leaving: no more tries
+  private leftAt = -ON_THE_WAY; // when the way to another page began
 
   start(): void {
     setUpNews();
@@ -34,6 +36,7 @@ class Live {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.retryNow();
     });
+    for (const begins of ["beforeunload", "submit"]) addEventListener(begins, () => (this.leftAt = performance.now()));
     addEventListener("pagehide", () => {
       this.ended = true;
       this.socket?.close(1000);
@@ -104,7 +107,10 @@ class Live {
     if (this.ended) return;
     if (code === 4404 || code === 4401) {
       this.ended = true;
-      location.reload(); // what the page shows is gone, or the session: the server says so better
+      // What the page shows is gone, or the session: the server says so better. A form
+      // that has just been sent may be why; its answer is on the way and goes first.
+      const wait = this.leftAt + ON_THE_WAY - performance.now();
+      window.setTimeout(() => location.reload(), Math.max(wait, 0));
       return;
     }
     this.lose();
