@@ -263,13 +263,14 @@ func (f *fleet) Remove(ctx context.Context, clusterName, node string, keepHistor
 	case node != "":
 		return f.removeNode(ctx, d, node, keepHistory)
 	}
-	f.coll.Forget(d.Name)
-	f.drop(d.Name)
-	if err := f.setNodes(); err != nil {
+	// What still comes of it, the store ignores from now on.
+	if err := f.store.DropDefinition(ctx, d.Name, keepHistory); err != nil {
 		return err
 	}
 	f.log.Info("cluster removed", "cluster", d.Name, "history kept", keepHistory)
-	return f.store.DropDefinition(ctx, d.Name, keepHistory)
+	f.coll.Forget(d.Name)
+	f.drop(d.Name)
+	return f.setNodes()
 }
 
 func (f *fleet) removeNode(ctx context.Context, d cluster.Definition, node string, keepHistory bool) error {

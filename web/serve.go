@@ -168,10 +168,10 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
 	return err
 }
 
-// dataDir makes the directory; the returned function removes a temporary one.
+// dataDir makes the directory, which only its owner can read; the returned function removes a temporary one.
 func dataDir(dir string) (string, func(), error) {
 	if dir != tempData {
-		return dir, func() {}, nil
+		return dir, func() {}, os.MkdirAll(dir, 0o700)
 	}
 	tmp, err := os.MkdirTemp("", "looksalive-")
 	if err != nil {

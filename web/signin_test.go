@@ -78,7 +78,7 @@ func (b *browser) submit() {
 // Beyond loopback there is TLS, with a certificate of our own, and a cookie that never
 // leaves it.
 func TestBeyondLoopbackThereIsTLS(t *testing.T) {
-	child := startChildTo(t, os.Stderr, "-addr", "0.0.0.0:0", "-data", t.TempDir(), "-real", "-log", "error")
+	child := startChildTo(t, os.Stderr, "-addr", "0.0.0.0:0", "-data", filepath.Join(t.TempDir(), "not", "there", "yet"), "-real", "-log", "error")
 	m := regexp.MustCompile(`https://\S+:(\d+)`).FindStringSubmatch(child.first)
 	if m == nil {
 		t.Fatalf("the banner says %q", child.first)
