@@ -1,6 +1,11 @@
 package cluster
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"time"
+)
 
 // Definition is a cluster as we were told to watch it: which nodes, how they are
 // reached and as whom. It is a wish; what is really there is in the Picture.
@@ -28,6 +33,16 @@ type NodeDefinition struct {
 	Pin string `json:"pin,omitempty"`
 	// Access replaces the cluster's, whole; nil means the cluster's.
 	Access *Access `json:"access,omitempty"`
+}
+
+// PinPrefix begins every pin: it names the hash, as in RFC 7469 section 2.4.
+const PinPrefix = "sha256/"
+
+// ValidPin says whether a text can be a pin, see NodeDefinition.Pin.
+func ValidPin(pin string) bool {
+	digits, ok := strings.CutPrefix(pin, PinPrefix)
+	sum, err := base64.StdEncoding.Strict().DecodeString(digits)
+	return ok && err == nil && len(sum) == sha256.Size
 }
 
 // Transport is what WinRM is spoken over.

@@ -3,7 +3,6 @@ package handlers
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -76,7 +75,7 @@ func validate(d cluster.Definition, entered int) (p problems, missing []int) {
 			}
 			seen[key] = true
 		}
-		if n.Pin != "" && !validPin(n.Pin) {
+		if n.Pin != "" && !cluster.ValidPin(n.Pin) {
 			p.add(field, "%s: a pin is sha256/ and the base64 of 32 bytes.", address)
 		}
 	}
@@ -120,11 +119,6 @@ func clip(s string) string {
 		return string(r[:80]) + "…"
 	}
 	return s
-}
-
-func validPin(pin string) bool {
-	b, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(pin, "sha256/"))
-	return err == nil && len(b) == 32 && strings.HasPrefix(pin, "sha256/")
 }
 
 // access checks one way to sign in; subject begins each sentence.

@@ -122,11 +122,11 @@ func TestRenewedCertificateKeepsItsPin(t *testing.T) {
 	c := (&authority{}).issue(t, nil)
 	again := *c.Leaf
 	again.Raw, again.NotAfter = []byte("another"), again.NotAfter.Add(time.Hour)
-	if PinOf(&again) != PinOf(c.Leaf) || !validPin(PinOf(c.Leaf)) {
+	if PinOf(&again) != PinOf(c.Leaf) || !cluster.ValidPin(PinOf(c.Leaf)) {
 		t.Errorf("the pin is %s", PinOf(c.Leaf))
 	}
 	for _, bad := range []string{"", "sha256/", "sha1/" + PinOf(c.Leaf)[7:], PinOf(c.Leaf)[:40], PinOf(c.Leaf) + "=", " " + PinOf(c.Leaf)} {
-		if validPin(bad) {
+		if cluster.ValidPin(bad) {
 			t.Errorf("%q passes for a pin", bad)
 		}
 	}

@@ -58,7 +58,7 @@ func NodesOf(d cluster.Definition) ([]Node, error) {
 		if what != "" {
 			found = append(found, what)
 		}
-		if n.Pin != "" && !validPin(n.Pin) {
+		if n.Pin != "" && !cluster.ValidPin(n.Pin) {
 			found = append(found, "The confirmed key is not one: it looks like sha256/ and 44 letters and digits.")
 		}
 		for _, what := range found {

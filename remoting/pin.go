@@ -12,20 +12,11 @@ import (
 	"looksalive/cluster"
 )
 
-const pinPrefix = "sha256/" // as in HTTP public key pinning, RFC 7469 section 2.4
-
 // PinOf is the pin of a certificate's key: "sha256/" and the base64 of the SHA-256
 // of its SubjectPublicKeyInfo. A certificate renewed with the same key keeps it.
 func PinOf(c *x509.Certificate) string {
 	sum := sha256.Sum256(c.RawSubjectPublicKeyInfo)
-	return pinPrefix + base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// validPin says whether a text can be a pin.
-func validPin(pin string) bool {
-	digits, ok := strings.CutPrefix(pin, pinPrefix)
-	sum, err := base64.StdEncoding.Strict().DecodeString(digits)
-	return ok && err == nil && len(sum) == sha256.Size
+	return cluster.PinPrefix + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // checkPin accepts the one key that was confirmed. Chain, name and dates do not

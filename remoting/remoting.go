@@ -138,7 +138,7 @@ func checkNodes(nodes []Node) error {
 				bad("there is no authority to trust")
 			}
 		case cluster.TrustPin:
-			if n.Pin != "" && !validPin(n.Pin) {
+			if n.Pin != "" && !cluster.ValidPin(n.Pin) {
 				bad("the pin is not one")
 			}
 		default:
